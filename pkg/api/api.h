@@ -1,0 +1,257 @@
+/*
+ * api: the verbs; the only door to change, for users, controllers and the syncer alike.
+ *
+ * Trees in, frozen objects out.  Every write runs the same pipeline: decode-clean, defaults, prepare hook,
+ * mutating admission, validation, validating admission, commit.  Errors are Kubernetes Statuses.
+ * A struct call is the context of one task: caller, arena, options; one thread at a time.
+ * Objects returned are held by the call's arena unless said otherwise.
+ */
+#ifndef NUTSHELL_API_API_H
+#define NUTSHELL_API_API_H
+
+#include "base/status.h"
+#include "kind/kind.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct json;
+struct api;
+
+/* ---- life ---- */
+
+/* Allocation of service addresses, which belongs to whoever routes them: the host cluster, or the
+ * built-in range allocator when ops is NULL.  Called inside create/update of a Service, may block. */
+struct service_ip_ops {
+	/* Fill spec.clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy, node ports in svc where they are to be
+	 * chosen.  old NULL = create.  dry_run allocates nothing. */
+	bool (*allocate)(void *arg, struct arena *a, struct json *svc, const struct json *old,
+			 bool dry_run, struct status *st);
+	/* The store refused the object after allocate(). */
+	void (*rollback)(void *arg, const struct json *svc);
+	void *arg;
+};
+
+/* Makes and checks ServiceAccount tokens; keys live in net, above which api does not reach by itself. */
+struct token_ops {
+	/* Compact JWT of the claims, in the arena. */
+	char *(*sign)(void *arg, struct arena *a, const struct json *claims, struct status *st);
+	/* Claims of a token whose signature holds, or NULL (401). */
+	struct json *(*verify)(void *arg, struct arena *a, const char *token, struct status *st);
+	void *arg;
+};
+
+struct api_config {
+	struct store *store;       /* borrowed */
+	struct kinds *kinds;       /* borrowed */
+	const char *service_cidr;  /* "10.43.0.0/16" */
+	const char *cluster_domain;
+	const char *issuer;        /* ServiceAccount token issuer = default audience */
+	const char *ca_pem;        /* cluster CA, for kube-root-ca.crt and extension-apiserver-authentication */
+	const struct service_ip_ops *service_ips; /* NULL = built in */
+	const struct token_ops *tokens;
+	bool admit_service_accounts; /* the ServiceAccount admission (off only in tests) */
+};
+
+/* Declare all tables, load their objects, commit missing bootstrap objects in one transaction. */
+struct api *api_new(const struct api_config *c, struct status *st);
+void api_free(struct api **api);
+struct store *api_store(struct api *api);
+struct kinds *api_kinds(struct api *api);
+const struct api_config *api_settings(struct api *api);
+/* The store table of a kind (of its storage kind). */
+struct table *api_table(struct api *api, const struct kind *k);
+
+/* ---- the caller and the call ---- */
+
+struct extra {
+	const char *key;
+	const char *const *values; /* NULL-terminated */
+};
+
+struct user {
+	const char *name, *uid;
+	const char *const *groups; /* NULL-terminated, never NULL */
+	const struct extra *extra;
+	size_t nextra;
+};
+
+/* Controllers and the like: a user in system:masters. Static. */
+extern const struct user api_system_user;
+
+enum field_validation { VALIDATION_WARN, VALIDATION_IGNORE, VALIDATION_STRICT };
+
+struct call {
+	struct api *api;
+	struct arena *a;
+	const struct user *user;
+	const char *manager; /* field manager */
+	enum field_validation validation;
+	bool dry_run;
+	bool pretty; /* unused by api; the server's */
+	char **warnings; /* Warning header texts collected by the verbs, in the arena */
+	size_t nwarnings;
+};
+
+/* A call of an internal part: system user, strictness off. name becomes the field manager. */
+void call_init(struct call *c, struct api *api, struct arena *a, const char *name);
+void call_warn(struct call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- reads: never block ---- */
+
+/* NULL: 404. */
+const struct obj *api_get(struct call *c, const struct kind *k, const char *ns, const char *name,
+			  struct status *st);
+
+struct list_options {
+	const char *label_selector, *field_selector; /* NULL or "" = all */
+	int64_t limit;
+	const char *cont;             /* continue token */
+	const char *resource_version; /* NULL or "" = latest */
+	const char *match;            /* resourceVersionMatch; NULL or "" */
+};
+
+struct list_result {
+	const struct obj **items; /* held by the arena */
+	size_t n;
+	int64_t rev;
+	const char *cont;   /* "" when complete */
+	int64_t remaining;  /* -1 = not known */
+};
+/* ns "" lists all namespaces.  400/410/422/504 as upstream.  RV in the future waits up to 3 s (blocks). */
+bool api_list(struct call *c, const struct kind *k, const char *ns, const struct list_options *o,
+	      struct list_result *out, struct status *st);
+/* True when api_list()/api_get() with this resourceVersion must be run where blocking is allowed. */
+bool api_list_blocks(struct api *api, const struct kind *k, const struct list_options *o);
+
+/* ---- writes: block until durable ---- */
+
+/* The tree is the decoded body (schema_clean not yet run); api may change it.  ns is the URL's. */
+const struct obj *api_create(struct call *c, const struct kind *k, const char *ns,
+			     struct json *o, struct status *st);
+
+/* PUT of the main resource (sub NULL) or "status", "scale", "approval", "finalize", "ephemeralcontainers",
+ * "resize".  *created tells 201 from 200 (may be NULL). */
+const struct obj *api_update(struct call *c, const struct kind *k, const char *sub, const char *ns,
+			     const char *name, struct json *o, bool *created, struct status *st);
+
+/* Read, change, commit if unchanged, else again: the shape behind update, patch, scale and every controller.
+ * fn changes the tree in place (of the stored object; may be called again with a fresh one); returning
+ * false with st filled stops, returning false with st empty means "nothing to do" (the current object is
+ * returned).  No schema_clean on the result: internal callers write valid trees. */
+typedef bool (*change_fn)(struct call *c, struct json *o, void *arg, struct status *st);
+const struct obj *api_change(struct call *c, const struct kind *k, const char *sub, const char *ns,
+			     const char *name, change_fn fn, void *arg, struct status *st);
+
+enum patch_type { PATCH_JSON, PATCH_MERGE, PATCH_STRATEGIC, PATCH_APPLY };
+const struct obj *api_patch(struct call *c, const struct kind *k, const char *sub, const char *ns,
+			    const char *name, enum patch_type type, const struct json *patch,
+			    bool force, bool *created, struct status *st);
+
+enum propagation { PROPAGATE_DEFAULT, PROPAGATE_BACKGROUND, PROPAGATE_FOREGROUND, PROPAGATE_ORPHAN };
+
+struct delete_options {
+	int64_t grace_s;          /* -1 = not given */
+	const char *uid, *rv;     /* preconditions; NULL = none */
+	enum propagation propagation;
+};
+#define DELETE_OPTIONS_INIT { .grace_s = -1 }
+/* DeleteOptions as sent (NULL tree: from query parameters by the server). 422 on contradictions. */
+bool delete_options_from(struct delete_options *o, const struct json *tree, struct status *st);
+
+/* The deleted object (*gone: it is away now) or the object with its deletionTimestamp (*gone false). */
+const struct obj *api_delete(struct call *c, const struct kind *k, const char *ns,
+			     const char *name, const struct delete_options *o, bool *gone,
+			     struct status *st);
+/* Deletes what the options select; the items as they were. */
+bool api_delete_collection(struct call *c, const struct kind *k, const char *ns,
+			   const struct list_options *l, const struct delete_options *o,
+			   struct list_result *out, struct status *st);
+
+/* ---- subresources that are actions ---- */
+
+/* POST pods/{n}/binding: sets spec.nodeName and PodScheduled. 409 when already bound. */
+bool api_bind(struct call *c, const char *ns, const char *name, const struct json *binding,
+	      struct status *st);
+/* Bind many pods of one scheduling pass in one commit: results[i] tells which went through. */
+struct bind_item {
+	const char *ns, *name, *uid, *node;
+	bool bound; /* out */
+};
+bool api_bind_many(struct call *c, struct bind_item *items, size_t n, struct status *st);
+bool api_evict(struct call *c, const char *ns, const char *name, const struct json *eviction,
+	       struct status *st);
+/* POST serviceaccounts/{n}/token: the TokenRequest with its status filled. */
+struct json *api_token_request(struct call *c, const char *ns, const char *name,
+			       struct json *request, struct status *st);
+/* The autoscaling/v1 Scale of an object. */
+struct json *api_scale_get(struct call *c, const struct kind *k, const char *ns, const char *name,
+			   struct status *st);
+struct json *api_scale_update(struct call *c, const struct kind *k, const char *ns,
+			      const char *name, const struct json *scale, enum patch_type type,
+			      bool is_patch, struct status *st);
+/* Create of a virtual kind (reviews): the answer; nothing is stored. */
+struct json *api_review(struct call *c, const struct kind *k, const char *ns, struct json *o,
+			struct status *st);
+
+/* ---- watch ---- */
+
+struct watch_options {
+	const char *label_selector, *field_selector;
+	const char *resource_version;
+	const char *match;
+	bool bookmarks;           /* allowWatchBookmarks */
+	bool initial_events;      /* sendInitialEvents=true */
+	bool initial_events_set;  /* the parameter was given at all */
+};
+
+struct watch; /* owns its memory; not tied to a call's arena */
+
+enum watch_type { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED, WATCH_BOOKMARK, WATCH_ERROR };
+
+struct watch_event {
+	enum watch_type type;
+	const struct obj *obj;  /* NULL for BOOKMARK and ERROR; reference dropped by watch_event_clear() */
+	int64_t rev;            /* of the event or bookmark */
+	bool initial_end;       /* BOOKMARK that ends the initial events */
+};
+
+/* 400/422 on bad options; an expired start is reported by watch_next() as upstream does (in-band). */
+struct watch *watch_open(struct api *api, const struct kind *k, const char *ns,
+			 const struct watch_options *o, struct status *st);
+/* Next event without waiting; false when there is none now.  On WATCH_ERROR st holds the Status (410) and the
+ * watch is over. */
+bool watch_next(struct watch *w, struct watch_event *out, struct status *st);
+void watch_event_clear(struct watch_event *e);
+/* The revision up to which everything has been delivered: what a bookmark says. */
+int64_t watch_rev(const struct watch *w);
+void watch_close(struct watch **w);
+
+/* ---- authorization (RBAC) ---- */
+
+struct attributes {
+	const char *verb;
+	const char *group, *version, *resource, *subresource, *name, *ns; /* "" when none */
+	const char *path; /* non-resource request when not NULL */
+};
+/* True when allowed.  reason (may be NULL) gets a text in the arena: why allowed, or RBAC's complaints. */
+bool api_authorize(struct api *api, struct arena *a, const struct user *u,
+		   const struct attributes *attr, const char **reason);
+/* 403 text for a refusal, as upstream words it. */
+bool status_denied(struct status *st, struct arena *a, const struct user *u,
+		   const struct attributes *attr, const char *reason);
+/* The user behind a ServiceAccount token: checks claims, expiry, audience, that account (and bound object)
+ * still exist with the same uid.  NULL: 401.  audiences NULL = the API's own. */
+const struct user *api_authenticate_token(struct api *api, struct arena *a, const char *token,
+					  const char *const *audiences, struct status *st);
+
+/* ---- events ---- */
+
+/* Record a core/v1 Event about an object (aggregates repeats: count++ within 10 minutes). */
+void api_event(struct call *c, const struct kind *k, const struct obj *about, const char *type,
+	       const char *reason, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * server: a request's steps: route, authenticate, authorize, decode, verb, encode.
+ *
+ * Only the last step replies.  Discovery, OpenAPI, health, metrics and the streaming subresources are here;
+ * where pods' streams really come from is the host's business, handed down as stream_ops.
+ */
+#ifndef NUTSHELL_SERVER_SERVER_H
+#define NUTSHELL_SERVER_SERVER_H
+
+#include "api/api.h"
+#include "net/httpd.h"
+
+struct server;
+
+/* What a host can do for pod subresources.  pod is the live virtual pod; container has been chosen and
+ * checked.  Each may be NULL: 501 NotImplemented-like Status naming the host. */
+struct pod_stream {
+	const struct obj *pod;
+	const char *container; /* "" where it does not apply */
+	const char *query;     /* the request's raw query */
+	const char *const *headers; /* "Name: value" lines of the request, NULL-terminated */
+	const char *method;
+};
+
+struct log_sink {
+	/* Append log bytes; false when the client is gone. Thread-safe towards the stream loop. */
+	bool (*write)(void *arg, const void *p, size_t n);
+	void *arg;
+};
+
+struct stream_ops_host {
+	/* Feed log text into the sink until the end or until write() is false.  Blocking, on its own thread.
+	 * False with st filled before anything was written: becomes the HTTP error. */
+	bool (*log)(void *host, const struct pod_stream *p, const struct log_sink *sink,
+		    struct status *st);
+	/* exec, attach, portforward: sub names which.  Owns conn until it returns: must answer the HTTP
+	 * upgrade itself (101 or an error).  Blocking, on its own thread. */
+	void (*duplex)(void *host, const char *sub, const struct pod_stream *p, struct conn *c);
+	void *host;
+};
+
+struct server_config {
+	struct api *api;
+	struct httpd *(*start_httpd)(void); /* unused; reserved for tests */
+	const struct stream_ops_host *streams;
+	const char *version;     /* "v1.36.0+nutshell-..." */
+	const char *server_address; /* "10.0.0.1:6443" for serverAddressByClientCIDRs */
+	/* /readyz: NULL or false = not ready yet; name of the failing check in *what */
+	bool (*ready)(void *arg, const char **what);
+	void *ready_arg;
+	struct json *(*jwks)(void *arg, struct arena *a);
+	void *jwks_arg;
+	bool anonymous; /* anonymous requests to health and version only */
+};
+
+struct server *server_new(const struct server_config *c, struct status *st);
+/* The ops and arg to start net's httpd with; then tell the server its httpd so that it can wake watches. */
+const struct httpd_ops *server_ops(void);
+void server_attach(struct server *s, struct httpd *h);
+/* Before httpd_stop(): end watches and streams. */
+void server_stop(struct server *s);
+void server_free(struct server **s);
+
+/* The Status object of st as a JSON reply; used by stream hosts before an upgrade. */
+void server_reply_status(struct http_req *r, const struct status *st);
+
+#endif

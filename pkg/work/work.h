@@ -1,0 +1,96 @@
+/*
+ * work: what all controllers and the syncers share: queue, workers, back-off.
+ *
+ * A controller is a descriptor: what it watches, how an object's change maps to names, and a
+ * reconcile function.  The runtime owns the rest: one queue per controller with one entry per name,
+ * never two workers on one name, exponential back-off (5 ms to 60 s) on errors, immediate retry on
+ * Conflict, delayed requeue, resync.  Level-triggered: a reconcile reads the present (api_get from memory),
+ * computes what should be, writes the difference, remembers nothing.
+ */
+#ifndef NUTSHELL_WORK_WORK_H
+#define NUTSHELL_WORK_WORK_H
+
+#include "api/api.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct runtime;
+struct controller;
+
+/* The subject of a reconcile. */
+struct key {
+	const char *ns, *name; /* ns "" for cluster scope; controllers may put other texts into name */
+};
+
+/* One reconcile: call.a lives until it returns. */
+struct task {
+	struct call call;   /* system user of the controller */
+	struct runtime *rt;
+	const struct controller *ctl;
+	void *state;        /* controller->state(): see below */
+};
+
+struct result {
+	int64_t after_ms; /* requeue after; 0 = not */
+};
+
+/* Put a name into the mapping controller's queue. */
+struct enqueue;
+void enqueue_key(struct enqueue *q, const char *ns, const char *name);
+/* Later: after ms milliseconds. */
+void enqueue_after(struct enqueue *q, const char *ns, const char *name, int64_t after_ms);
+
+struct controller_watch {
+	const char *api_version, *kind;
+	/* Map a change to names to reconcile; NULL = the object itself.  Runs on the runtime's event
+	 * thread: must be quick and must not write. ev->obj, ev->prev as in store.h. */
+	void (*map)(struct enqueue *q, struct api *api, const struct event *ev);
+};
+
+#define CONTROLLER_WATCHES 6
+
+struct controller {
+	const char *name; /* as in --controllers: "deployment" */
+	struct controller_watch watch[CONTROLLER_WATCHES]; /* ends with kind NULL */
+	/* True: done.  False with st filled: retried with back-off (Conflict: at once); logged once. */
+	bool (*reconcile)(struct task *t, struct key key, struct result *out, struct status *st);
+	int workers;   /* 0 = 1 */
+	int resync_s;  /* requeue every existing subject (watch[0]) this often; 0 = never */
+	/* A controller that must keep state between reconciles (host connection, index) makes it here once per
+	 * runtime from config->arg and frees it in stop; NULL = none. */
+	void *(*start)(struct runtime *rt, void *arg);
+	void (*stop)(void *state);
+	/* Subjects after the initial lists were mapped: called once, from the event thread. NULL = none. */
+	void (*synced)(struct enqueue *q, void *state);
+};
+
+struct runtime_config {
+	struct api *api;
+	const struct controller *const *controllers; /* NULL-terminated */
+	void *const *args;          /* parallel to controllers, or NULL: handed to start() */
+	const char *select;         /* --controllers: "*", "-name", names, "none" */
+};
+
+/* Start event and worker threads; 500 when select names an unknown controller. */
+struct runtime *runtime_start(const struct runtime_config *c, struct status *st);
+/* Stop workers after their present reconcile, join, free, null. */
+void runtime_stop(struct runtime **rt);
+/* Enqueue from outside (a host watch, a timer). Thread-safe. */
+void runtime_enqueue(struct runtime *rt, const struct controller *c, const char *ns,
+		     const char *name, int64_t after_ms);
+/* True while shutting down: long loops should end. */
+bool runtime_stopping(struct runtime *rt);
+/* No queue holds or works on anything that is due (tests, benchmarks). */
+bool runtime_idle(struct runtime *rt);
+
+/* ---- children: what most workload controllers do ---- */
+
+/* Objects of kind k in ns whose controller owner has this uid, from memory, held by the arena. */
+size_t children_list(struct task *t, const struct kind *k, const char *ns, const char *owner_uid,
+		     const struct obj ***out);
+/* Set controller reference and create; AlreadyExists of our own child is success. */
+const struct obj *child_create(struct task *t, const struct kind *k, const struct kind *owner_kind,
+			       const struct obj *owner, struct json *child, struct status *st);
+
+#endif
