@@ -58,7 +58,8 @@ bool status_unauthorized(struct status *st);
 /* 403 `R "name" is forbidden: <text>`; name may be "" (then no quoted name). */
 bool status_forbidden(struct status *st, const struct subject *s, const char *name,
 		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* 403 without subject: `forbidden: User "u" cannot get path "/x"` and the like. */
+/* 403 without subject, the formatted message as it is, with its prefix: `forbidden: User "u" cannot
+ * get path "/x"` and the like. */
 bool status_forbidden_plain(struct status *st, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* 404 `R "name" not found`. */
