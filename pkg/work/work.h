@@ -40,6 +40,8 @@ struct enqueue;
 void enqueue_key(struct enqueue *q, const char *ns, const char *name);
 /* Later: after ms milliseconds. */
 void enqueue_after(struct enqueue *q, const char *ns, const char *name, int64_t after_ms);
+/* The controller owner of the changed object (before and after the change) if it is of this kind. */
+void enqueue_owner(struct enqueue *q, const struct event *ev, const char *kind);
 
 struct controller_watch {
 	const char *api_version, *kind;

@@ -1,0 +1,25 @@
+/*
+ * feed: changes of the watched tables, in order, to the controllers' map functions, on one thread.
+ * Private to the package.
+ */
+#ifndef NUTSHELL_WORK_FEED_H
+#define NUTSHELL_WORK_FEED_H
+
+#include "work/work.h"
+
+struct feed;
+
+/* Called on the feed's thread. */
+typedef void (*feed_fn)(void *arg, const struct controller_watch *w, const struct event *ev);
+
+struct feed *feed_new(struct api *api);
+/* Before feed_start(): deliver changes of w's kind to fn(arg, w, ev). */
+bool feed_add(struct feed *f, const struct controller_watch *w, feed_fn fn, void *arg,
+	      struct status *st);
+/* Deliver every existing object as ADDED, then call synced(arg) once, then live changes. */
+void feed_start(struct feed *f, void (*synced)(void *arg), void *arg);
+void feed_stop(struct feed **f);
+/* Every published change has been delivered. */
+bool feed_idle(struct feed *f);
+
+#endif
