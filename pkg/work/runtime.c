@@ -6,11 +6,13 @@
 #include "work/work.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/vec.h"
 #include "work/feed.h"
 #include "work/queue.h"
+#include "work/recorder.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -36,6 +38,7 @@ struct unit {
 struct runtime {
 	struct api *api;
 	struct feed *feed;
+	struct recorder *recorder;
 	VEC(struct unit *) units;
 	atomic_bool stopping;
 };
@@ -129,6 +132,18 @@ static void work(void *arg)
 		arena_reset(a);
 	}
 	arena_free(&a);
+}
+
+void task_event(struct task *t, const struct kind *k, const struct obj *about, const char *type,
+		const char *reason, const char *fmt, ...)
+{
+	struct buf b = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	recorder_add(t->rt->recorder, t->ctl->name, k, about, type, reason, buf_detach(&b));
 }
 
 /* ---- which controllers run ---- */
@@ -230,6 +245,7 @@ struct runtime *runtime_start(const struct runtime_config *c, struct status *st)
 	BUG_ON(!rt);
 	rt->api = c->api;
 	rt->feed = feed_new(c->api);
+	rt->recorder = recorder_start(c->api);
 	for (size_t i = 0; c->controllers[i]; i++) {
 		void *arg = c->args ? c->args[i] : NULL;
 
@@ -259,6 +275,7 @@ void runtime_stop(struct runtime **rtp)
 	for (size_t i = 0; i < rt->units.n; i++)
 		unit_stop(rt->units.p[i]);
 	vec_free(&rt->units);
+	recorder_stop(&rt->recorder);
 	free(rt);
 	*rtp = NULL;
 }

@@ -86,6 +86,13 @@ bool runtime_stopping(struct runtime *rt);
 /* No queue holds or works on anything that is due (tests, benchmarks). */
 bool runtime_idle(struct runtime *rt);
 
+/* ---- events ---- */
+
+/* Record an Event about an object, later, on the runtime's recorder thread: never blocks, drops when the
+ * writer cannot follow.  Per object a burst of 25, then one every 5 minutes, as upstream's spam filter. */
+void task_event(struct task *t, const struct kind *k, const struct obj *about, const char *type,
+		const char *reason, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
 /* ---- children: what most workload controllers do ---- */
 
 /* Objects of kind k in ns whose controller owner has this uid, from memory, held by the arena. */
