@@ -1,0 +1,11 @@
+/* The list of controllers that do not depend on the host. */
+#include "control/control.h"
+
+#include <stddef.h>
+
+const struct controller *const control_all[] = {
+	&namespace_controller,  &serviceaccount_controller, &root_ca_controller,
+	&deployment_controller, &replicaset_controller,	    &endpointslice_controller,
+	&endpoints_controller,	&gc_controller,		    &pod_gc_controller,
+	NULL,
+};

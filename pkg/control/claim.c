@@ -1,0 +1,109 @@
+#include "control/claim.h"
+
+#include "base/arena.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+#include "obj/selector.h"
+
+#include <string.h>
+
+struct want {
+	const struct selector *sel;
+	const char *uid;
+};
+
+/* Ours by reference, or an orphan that matches. */
+static bool candidate(const struct obj *o, void *arg)
+{
+	const struct want *w = arg;
+	const struct owner *c = obj_controller(o);
+
+	return c ? !strcmp(c->uid, w->uid) : !o->deleted_s && selector_matches_obj(w->sel, o);
+}
+
+struct adoption {
+	const char *api_version, *kind;
+	const struct obj *owner;
+};
+
+static bool adopt(struct call *c, struct json *o, void *arg, struct status *st)
+{
+	const struct adoption *ad = arg;
+
+	(void)st;
+	if (meta_deleting(o))
+		return false;
+	json_each(ref, json_path(o, "metadata.ownerReferences"))
+		if (json_path_bool(ref, "controller", false))
+			return false;
+	meta_add_controller_ref(c->a, o, ad->api_version, ad->kind, ad->owner);
+	return true;
+}
+
+static bool release(struct call *c, struct json *o, void *arg, struct status *st)
+{
+	const struct adoption *ad = arg;
+	struct json *refs = json_path(o, "metadata.ownerReferences");
+
+	(void)c;
+	(void)st;
+	json_each(ref, refs) {
+		if (!strcmp(json_path_str(ref, "uid"), ad->owner->uid)) {
+			json_detach(refs, ref);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Adopt or release one candidate; *mine is what it now is, NULL when not ours. */
+static bool settle(struct task *t, const struct kind *k, struct adoption *ad,
+		   const struct selector *sel, const struct obj *o, const struct obj **mine,
+		   struct status *st)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+	bool ours = obj_controller(o), match = selector_matches_obj(sel, o);
+	const struct obj *now = o;
+
+	*mine = NULL;
+	if (ours == match) {
+		*mine = match ? o : NULL;
+		return true;
+	}
+	if (ad->owner->deleted_s)
+		return true;
+	now = api_change(&t->call, k, NULL, o->ns, o->name, ours ? release : adopt, ad, &err);
+	if (!now && !status_is(&err, "NotFound")) {
+		status_move(st, &err);
+		return false;
+	}
+	if (now && !ours && obj_controller(now) && !strcmp(obj_controller(now)->uid, ad->owner->uid))
+		*mine = now;
+	return true;
+}
+
+bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
+	   const struct obj *owner, const struct selector *sel, const struct obj ***out, size_t *n,
+	   struct status *st)
+{
+	char api_version[128];
+	struct want w = { sel, owner->uid };
+	struct adoption ad = { kind_api_version(owner_kind, api_version), owner_kind->subject.kind,
+			       owner };
+	struct store_list l;
+	const struct obj **mine;
+	bool ok = true;
+
+	store_list(api_table(t->call.api, k), owner->ns, NULL, NULL, 0, candidate, &w, &l);
+	mine = arena_alloc(t->call.a, (l.n + 1) * sizeof(*mine));
+	*n = 0;
+	for (size_t i = 0; ok && i < l.n; i++) {
+		const struct obj *o = obj_hold(t->call.a, l.items[i]);
+
+		ok = settle(t, k, &ad, sel, o, &mine[*n], st);
+		*n += ok && mine[*n];
+	}
+	store_list_free(&l);
+	*out = mine;
+	return ok;
+}

@@ -1,0 +1,17 @@
+/*
+ * claim: which objects belong to a workload: those it owns and that match its selector; it adopts matching
+ * orphans and releases what no longer matches.  k8s: pkg/controller/controller_ref_manager.go.
+ */
+#ifndef NUTSHELL_CONTROL_CLAIM_H
+#define NUTSHELL_CONTROL_CLAIM_H
+
+#include "work/work.h"
+
+struct selector;
+
+/* All claimed objects of kind k, held by the arena.  Nothing is adopted for a terminating owner. */
+bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
+	   const struct obj *owner, const struct selector *sel, const struct obj ***out, size_t *n,
+	   struct status *st);
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * replicaset: keeps spec.replicas pods of a template alive.
+ *
+ * Pods are counted from memory, which already holds our own last writes, so no expectations are needed:
+ * the difference between wanted and active pods is created or deleted, at most BURST at a time, and the
+ * status is written when it differs.  Victims are chosen as upstream ranks them: unbound before bound,
+ * pending before running, not ready before ready, younger before older.
+ * k8s: pkg/controller/replicaset/replica_set.go, pkg/controller/controller_utils.go (ActivePodsWithRanks).
+ */
+#include "control/claim.h"
+#include "control/control.h"
+#include "control/pods.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+#include "obj/selector.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BURST 500
+
+struct rs {
+	struct task *t;
+	const struct kind *kind;
+	struct pods pods;
+	const struct obj *obj;
+	struct json *tree;
+	const struct obj **mine;
+	size_t nmine;
+	const struct obj **active; /* the active ones of mine */
+	size_t nactive;
+	int64_t want;
+	int64_t after_ms;
+	struct status failure; /* of creating or deleting pods, told in a condition */
+	const char *failure_reason;
+};
+
+static void count_active(struct rs *r)
+{
+	r->active = arena_alloc(r->t->call.a, (r->nmine + 1) * sizeof(*r->active));
+	for (size_t i = 0; i < r->nmine; i++)
+		if (pod_active(&r->pods, r->mine[i]))
+			r->active[r->nactive++] = r->mine[i];
+}
+
+static bool create_pods(struct rs *r, int64_t n)
+{
+	const struct json *template = json_path(r->tree, "spec.template");
+
+	for (int64_t i = 0; i < n; i++) {
+		struct json *pod = pod_from_template(r->t->call.a, template, r->obj->name);
+		const struct obj *o = child_create(r->t, r->pods.kind, r->kind, r->obj, pod,
+						   &r->failure);
+
+		if (!o) {
+			r->failure_reason = "FailedCreate";
+			task_event(r->t, r->kind, r->obj, "Warning", "FailedCreate",
+				   "Error creating: %s", r->failure.message);
+			return false;
+		}
+		task_event(r->t, r->kind, r->obj, "Normal", "SuccessfulCreate", "Created pod: %s",
+			   o->name);
+	}
+	return true;
+}
+
+static int phase_rank(const struct pods *p, const struct obj *o)
+{
+	const char *phase = pod_phase(p, o);
+
+	return !strcmp(phase, "Running") ? 2 : !strcmp(phase, "Unknown") ? 1 : 0;
+}
+
+/* Victims sort first. */
+static int by_worth(const void *x, const void *y, void *arg)
+{
+	const struct obj *a = *(const struct obj *const *)x, *b = *(const struct obj *const *)y;
+	const struct pods *p = arg;
+	int d;
+
+	if ((d = !!*pod_node(p, a) - !!*pod_node(p, b)))
+		return d;
+	if ((d = phase_rank(p, a) - phase_rank(p, b)))
+		return d;
+	if ((d = pod_ready(p, a) - pod_ready(p, b)))
+		return d;
+	if (a->created_s != b->created_s)
+		return a->created_s > b->created_s ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+static bool delete_pods(struct rs *r, int64_t n)
+{
+	struct delete_options opts = DELETE_OPTIONS_INIT;
+
+	qsort_r(r->active, r->nactive, sizeof(*r->active), by_worth, &r->pods);
+	for (int64_t i = 0; i < n; i++) {
+		STATUS_AUTO struct status err = STATUS_INIT;
+		const struct obj *o = r->active[i];
+		bool gone;
+
+		opts.uid = o->uid;
+		if (!api_delete(&r->t->call, r->pods.kind, o->ns, o->name, &opts, &gone, &err) &&
+		    !status_is(&err, "NotFound") && !status_is(&err, "Conflict")) {
+			status_move(&r->failure, &err);
+			r->failure_reason = "FailedDelete";
+			task_event(r->t, r->kind, r->obj, "Warning", "FailedDelete",
+				   "Error deleting: %s", r->failure.message);
+			return false;
+		}
+		task_event(r->t, r->kind, r->obj, "Normal", "SuccessfulDelete", "Deleted pod: %s",
+			   o->name);
+	}
+	return true;
+}
+
+static bool scale(struct rs *r)
+{
+	int64_t diff = r->want - (int64_t)r->nactive;
+
+	if (diff > 0)
+		return create_pods(r, diff > BURST ? BURST : diff);
+	if (diff < 0)
+		return delete_pods(r, -diff > BURST ? BURST : -diff);
+	return true;
+}
+
+static bool fully_labeled(const struct obj *o, const struct json *labels)
+{
+	json_each(l, labels) {
+		const char *v = obj_label(o, json_name(l));
+
+		if (!v || strcmp(v, json_str(l)))
+			return false;
+	}
+	return true;
+}
+
+static void set_count(struct arena *a, struct json *s, const char *name, int64_t n, bool always)
+{
+	if (n || always)
+		json_set_int(a, s, name, n);
+	else
+		json_del(s, name);
+}
+
+static void set_counts(struct rs *r, struct json *s)
+{
+	struct arena *a = r->t->call.a;
+	const struct json *labels = json_path(r->tree, "spec.template.metadata.labels");
+	int64_t min_ready = json_path_int(r->tree, "spec.minReadySeconds", 0);
+	int64_t labeled = 0, ready = 0, available = 0, terminating = 0;
+
+	for (size_t i = 0; i < r->nactive; i++) {
+		labeled += fully_labeled(r->active[i], labels);
+		ready += pod_ready(&r->pods, r->active[i]);
+		available += pod_available(&r->pods, a, r->active[i], min_ready, &r->after_ms);
+	}
+	for (size_t i = 0; i < r->nmine; i++)
+		terminating += r->mine[i]->deleted_s && !pod_finished(&r->pods, r->mine[i]);
+	set_count(a, s, "replicas", (int64_t)r->nactive, true);
+	set_count(a, s, "fullyLabeledReplicas", labeled, false);
+	set_count(a, s, "readyReplicas", ready, false);
+	set_count(a, s, "availableReplicas", available, false);
+	json_set_int(a, s, "terminatingReplicas", terminating);
+	json_set_int(a, s, "observedGeneration", r->obj->generation);
+}
+
+/* ReplicaFailure stands while pods cannot be made or removed, and goes once they can. */
+static void set_failure(struct rs *r, struct json *o)
+{
+	struct json *conds = json_path(o, "status.conditions");
+	struct json *c = meta_condition(o, "ReplicaFailure");
+
+	if (r->failure_reason)
+		meta_set_condition(r->t->call.a, o, "ReplicaFailure", "True", r->failure_reason,
+				   r->failure.message, false);
+	else if (c)
+		json_detach(conds, c);
+	if (conds && !json_count(conds))
+		json_del(json_get(o, "status"), "conditions");
+}
+
+static bool change_status(struct call *c, struct json *o, void *arg, struct status *st)
+{
+	struct rs *r = arg;
+	const struct json *before = json_copy(c->a, json_get(o, "status"));
+
+	(void)st;
+	if (strcmp(meta_uid(o), r->obj->uid))
+		return false;
+	set_counts(r, json_ensure_object(c->a, o, "status"));
+	set_failure(r, o);
+	return !json_equal(before, json_get(o, "status"));
+}
+
+static bool write_status(struct rs *r, struct status *st)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+
+	if (api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name, change_status, r,
+		       &err) ||
+	    status_is(&err, "NotFound"))
+		return true;
+	status_move(st, &err);
+	return false;
+}
+
+/* Look again at the pods after they were changed. */
+static bool recount(struct rs *r, const struct selector *sel, struct status *st)
+{
+	r->nactive = 0;
+	if (!claim(r->t, r->pods.kind, r->kind, r->obj, sel, &r->mine, &r->nmine, st))
+		return false;
+	count_active(r);
+	return true;
+}
+
+static bool replicaset_reconcile(struct task *t, struct key key, struct result *out,
+				 struct status *st)
+{
+	struct api *api = t->call.api;
+	struct rs r = { .t = t, .kind = kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets"),
+			.pods = pods_of(api) };
+	struct selector *sel;
+	bool ok;
+
+	r.obj = api_get(&t->call, r.kind, key.ns, key.name, NULL);
+	if (!r.obj)
+		return true;
+	r.tree = obj_tree(t->call.a, r.obj);
+	r.want = json_path_int(r.tree, "spec.replicas", 1);
+	sel = selector_from_label_selector(t->call.a, json_path(r.tree, "spec.selector"), st);
+	if (!sel || !recount(&r, sel, st))
+		return false;
+	if (!r.obj->deleted_s && (int64_t)r.nactive != r.want) {
+		ok = scale(&r);
+		if (!recount(&r, sel, st))
+			return false;
+	} else {
+		ok = true;
+	}
+	ok = write_status(&r, st) && ok;
+	if (r.failure.code && !st->code)
+		status_move(st, &r.failure);
+	status_clear(&r.failure);
+	out->after_ms = r.after_ms ? r.after_ms : (int64_t)r.nactive < r.want ? 1 : 0;
+	return ok;
+}
+
+static bool same_labels(const struct obj *x, const struct obj *y)
+{
+	if (x->nlabels != y->nlabels)
+		return false;
+	for (uint32_t i = 0; i < x->nlabels; i++)
+		if (strcmp(x->labels[i].key, y->labels[i].key) ||
+		    strcmp(x->labels[i].value, y->labels[i].value))
+			return false;
+	return true;
+}
+
+struct orphan {
+	struct enqueue *q;
+	struct arena *a;
+	const struct obj *pod;
+};
+
+static bool offer_orphan(const struct obj *rs, void *arg)
+{
+	struct orphan *or = arg;
+	const struct json *tree = obj_tree(or->a, rs);
+	struct selector *sel =
+		selector_from_label_selector(or->a, json_path(tree, "spec.selector"), NULL);
+
+	if (sel && selector_matches_obj(sel, or->pod))
+		enqueue_key(or->q, rs->ns, rs->name);
+	return false;
+}
+
+/* A pod without controller may be adopted by whichever ReplicaSet selects it. */
+static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
+{
+	const struct kind *k;
+	struct orphan or = { .q = q, .pod = ev->obj };
+	struct store_list l;
+
+	enqueue_owner(q, ev, "ReplicaSet");
+	if (obj_controller(ev->obj) || ev->obj->deleted_s || ev->type == EVENT_DELETED)
+		return;
+	if (ev->prev && !obj_controller(ev->prev) && same_labels(ev->obj, ev->prev))
+		return;
+	k = kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets");
+	or.a = arena_new();
+	store_list(api_table(api, k), ev->obj->ns, NULL, NULL, 0, offer_orphan, &or, &l);
+	store_list_free(&l);
+	arena_free(&or.a);
+}
+
+const struct controller replicaset_controller = {
+	.name = "replicaset",
+	.watch = { { "apps/v1", "ReplicaSet", NULL }, { "v1", "Pod", map_pod } },
+	.reconcile = replicaset_reconcile,
+	.workers = 2,
+};
