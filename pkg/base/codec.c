@@ -299,6 +299,13 @@ static size_t utf8_rune(const char *s, size_t n, uint32_t *r)
 	return len;
 }
 
+size_t utf8_length(const char *s, size_t n)
+{
+	uint32_t r;
+
+	return utf8_rune(s, n, &r);
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
 	uint32_t r;

@@ -48,5 +48,7 @@ char *go_quote(struct arena *a, const char *s, size_t n);
 
 /* UTF-8 well-formedness (no overlong forms, no surrogates). */
 bool utf8_valid(const char *s, size_t n);
+/* Length of the well-formed sequence at s, which has n > 0 bytes; 0 if there is none. */
+size_t utf8_length(const char *s, size_t n);
 
 #endif

@@ -3,12 +3,11 @@
  * probed linearly.
  *
  * Removal leaves a dead entry (key NULL) and a tombstone, so that an iteration by entry index
- * stays valid; both vanish when the map is rebuilt for growth.  The hash is seeded per map with
- * its address, so that a client cannot choose names that collide.
+ * stays valid; both vanish when the map is rebuilt for growth.  The hash (FNV-1a) starts from the
+ * address of the map, so that a client cannot choose names that collide.
  */
 #include "base/map.h"
 
-#include "base/codec.h"
 #include "base/log.h"
 
 #include <stdint.h>
@@ -60,8 +59,10 @@ void map_free(struct map **m, void (*drop)(void *value))
 
 static uint32_t hash_of(const struct map *m, const char *key)
 {
-	uint64_t h = fnv64a(key, strlen(key)) ^ ((uint64_t)(uintptr_t)m >> 4);
+	uint64_t h = 14695981039346656037u ^ ((uint64_t)(uintptr_t)m >> 4);
 
+	for (; *key; key++)
+		h = (h ^ (unsigned char)*key) * 1099511628211u;
 	h *= 0x9E3779B97F4A7C15u;
 	return (uint32_t)(h >> 32);
 }

@@ -177,6 +177,11 @@ void cond_broadcast(struct cond *c)
 	must(pthread_cond_broadcast(&c->cv), "pthread_cond_broadcast");
 }
 
+void once_run(struct once *o, void (*fn)(void))
+{
+	must(pthread_once(&o->once, fn), "pthread_once");
+}
+
 struct thread {
 	pthread_t id;
 	char name[NAME_LEN];

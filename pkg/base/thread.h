@@ -60,8 +60,16 @@ bool cond_wait_until(struct cond *c, struct lock *l, int64_t deadline_ns);
 void cond_signal(struct cond *c);
 void cond_broadcast(struct cond *c);
 
+/* Run fn once in the life of the process, however many threads ask; all wait for its end. */
+struct once {
+	pthread_once_t once;
+};
+#define ONCE_INIT { PTHREAD_ONCE_INIT }
+void once_run(struct once *o, void (*fn)(void));
+
 struct thread;
-/* Start fn(arg) on a named thread with a 512 KiB stack; aborts if it cannot be made. */
+/* Start fn(arg) on a named thread with a 512 KiB stack and all signals blocked; aborts if it cannot be
+ * made. */
 struct thread *thread_start(const char *name, void (*fn)(void *arg), void *arg);
 /* Wait for its end, free it and null *t. */
 void thread_join(struct thread **t);

@@ -58,7 +58,8 @@ struct json *json_path(const struct json *j, const char *path);
 const char *json_str(const struct json *j);
 /* json_str(json_path(j, path)). */
 const char *json_path_str(const struct json *j, const char *path);
-/* True and *v when the node is a number that is an integer in range of int64. */
+/* True and *v when the node is a number written as an integer (not 1.0, not 1e3: Go's integer fields
+ * refuse them) in range of int64. */
 bool json_int(const struct json *j, int64_t *v);
 /* The integer at path, or dflt. */
 int64_t json_path_int(const struct json *j, const char *path, int64_t dflt);
@@ -92,6 +93,8 @@ struct json *json_null(struct arena *a);
 struct json *json_number(struct arena *a, const char *text);
 struct json *json_copy(struct arena *a, const struct json *j);
 
+/* Append a member that is known to be new: O(1), unlike json_set().  Returns v. */
+struct json *json_add(struct arena *a, struct json *o, const char *name, struct json *v);
 /* Set (replace or append) a member; returns v.  v must be unattached.  NULL v is a bug. */
 struct json *json_set(struct arena *a, struct json *o, const char *name, struct json *v);
 struct json *json_set_str(struct arena *a, struct json *o, const char *name, const char *s);
@@ -114,10 +117,12 @@ void json_replace(struct arena *a, struct json *p, struct json *old, struct json
 
 /* Build a tree from a literal with % directives:  json_build(a, "{name:%s,n:%d,labels:%j}", ...)
  * Grammar: JSON with unquoted member names allowed, %s string, %d int, %l int64_t, %b bool, %j a
- * struct json * (inserted as is; NULL drops the member).  A malformed format is a bug. */
+ * struct json * (inserted as is).  A NULL %s or %j drops the member or item.  A malformed format is a
+ * bug. */
 struct json *json_build(struct arena *a, const char *fmt, ...);
 
-/* ---- printing: compact, members in order, strings escaped as Go does (<, >, & escaped too) ---- */
+/* ---- printing: compact, members in order, strings escaped as Go does (<, >, & escaped too), bytes
+ * that are no UTF-8 become U+FFFD ---- */
 void json_print(struct buf *b, const struct json *j);
 /* Indented by two spaces as Go's MarshalIndent, for ?pretty and curl users. */
 void json_print_pretty(struct buf *b, const struct json *j);
