@@ -16,7 +16,8 @@
 #define BATCH 256
 
 struct listener {
-	const struct controller_watch *watch;
+	const struct controller_watch *watch; /* NULL: every kind */
+	const struct kind *kind;
 	feed_fn fn;
 	void *arg;
 };
@@ -68,7 +69,7 @@ bool feed_add(struct feed *f, const struct controller_watch *w, feed_fn fn, void
 	      struct status *st)
 {
 	const struct kind *k = kinds_by_api_version(api_kinds(f->api), w->api_version, w->kind);
-	struct listener l = { w, fn, arg };
+	struct listener l = { w, k, fn, arg };
 
 	if (!k)
 		return status_internal(st, "a controller watches %s %s, which is not served",
@@ -77,10 +78,25 @@ bool feed_add(struct feed *f, const struct controller_watch *w, feed_fn fn, void
 	return true;
 }
 
+void feed_add_all(struct feed *f, feed_fn fn, void *arg)
+{
+	const struct kind *k;
+	size_t it = 0;
+
+	while ((k = kinds_next(api_kinds(f->api), &it))) {
+		struct listener l = { NULL, k, fn, arg };
+
+		if (k->storage || k->virtual_only || !(k->verbs & VERB_DELETE))
+			continue;
+		vec_push(&source_of(f, api_table(f->api, k))->listeners, l);
+	}
+}
+
 static void deliver(struct source *s, const struct event *ev)
 {
 	for (size_t i = 0; i < s->listeners.n; i++)
-		s->listeners.p[i].fn(s->listeners.p[i].arg, s->listeners.p[i].watch, ev);
+		s->listeners.p[i].fn(s->listeners.p[i].arg, s->listeners.p[i].watch,
+				     s->listeners.p[i].kind, ev);
 }
 
 static void deliver_existing(struct source *s)

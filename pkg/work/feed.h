@@ -9,13 +9,16 @@
 
 struct feed;
 
-/* Called on the feed's thread. */
-typedef void (*feed_fn)(void *arg, const struct controller_watch *w, const struct event *ev);
+/* Called on the feed's thread; w is NULL for kinds added with feed_add_all(). */
+typedef void (*feed_fn)(void *arg, const struct controller_watch *w, const struct kind *k,
+			const struct event *ev);
 
 struct feed *feed_new(struct api *api);
 /* Before feed_start(): deliver changes of w's kind to fn(arg, w, ev). */
 bool feed_add(struct feed *f, const struct controller_watch *w, feed_fn fn, void *arg,
 	      struct status *st);
+/* Before feed_start(): deliver changes of every stored, deletable kind. */
+void feed_add_all(struct feed *f, feed_fn fn, void *arg);
 /* Deliver every existing object as ADDED, then call synced(arg) once, then live changes. */
 void feed_start(struct feed *f, void (*synced)(void *arg), void *arg);
 void feed_stop(struct feed **f);

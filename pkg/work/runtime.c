@@ -64,12 +64,17 @@ void enqueue_owner(struct enqueue *q, const struct event *ev, const char *kind)
 		enqueue_key(q, ev->prev->ns, before->name);
 }
 
-static void on_event(void *arg, const struct controller_watch *w, const struct event *ev)
+static void on_event(void *arg, const struct controller_watch *w, const struct kind *k,
+		     const struct event *ev)
 {
 	struct unit *u = arg;
 
-	if (w->map)
+	if (!w)
+		u->ctl->map_all(&u->enqueue, u->state, k, ev);
+	else if (w->map)
 		w->map(&u->enqueue, u->rt->api, ev);
+	else if (u->ctl->map_state)
+		u->ctl->map_state(&u->enqueue, u->state, w, ev);
 	else
 		enqueue_key(&u->enqueue, ev->obj->ns, ev->obj->name);
 }
@@ -209,6 +214,8 @@ static bool unit_add(struct runtime *rt, const struct controller *ctl, void *arg
 	u->enqueue.queue = queue_new(ctl->name);
 	u->state = ctl->start ? ctl->start(rt, arg) : arg;
 	vec_push(&rt->units, u);
+	if (ctl->map_all)
+		feed_add_all(rt->feed, on_event, u);
 	for (int i = 0; i < CONTROLLER_WATCHES && ctl->watch[i].kind; i++)
 		if (!feed_add(rt->feed, &ctl->watch[i], on_event, u, st))
 			return false;

@@ -55,6 +55,12 @@ struct controller_watch {
 struct controller {
 	const char *name; /* as in --controllers: "deployment" */
 	struct controller_watch watch[CONTROLLER_WATCHES]; /* ends with kind NULL */
+	/* Besides: changes of every stored kind that can be deleted.  k is the kind of ev->obj.  NULL = none. */
+	void (*map_all)(struct enqueue *q, void *state, const struct kind *k,
+			const struct event *ev);
+	/* As watch[].map but with the controller's state; used where map is NULL and this is not. */
+	void (*map_state)(struct enqueue *q, void *state, const struct controller_watch *w,
+			  const struct event *ev);
 	/* True: done.  False with st filled: retried with back-off (Conflict: at once); logged once. */
 	bool (*reconcile)(struct task *t, struct key key, struct result *out, struct status *st);
 	int workers;   /* 0 = 1 */
