@@ -15,6 +15,7 @@
 #include "obj/json.h"
 #include "obj/meta.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define UNSERVED_MS 30000
@@ -231,22 +232,20 @@ static void enqueue_dependent(void *arg, const struct dependent *d)
 	enqueue_object(arg, d->kind, d->ns, d->name);
 }
 
-static void enqueue_owners(struct enqueue *q, struct dependents *deps, const struct obj *o)
+/* Owners that may be waiting for this dependent in a foreground deletion. */
+static void enqueue_owners(struct enqueue *q, const struct obj *o)
 {
+	char text[512];
+
 	for (uint32_t i = 0; i < o->nowners; i++) {
-		const char *api_version, *kind, *name;
+		const struct owner *w = &o->owners[i];
 
-		(void)deps;
-		api_version = o->owners[i].api_version;
-		kind = o->owners[i].kind;
-		name = o->owners[i].name;
-		if (o->owners[i].block) {
-			char text[512];
-
-			snprintf(text, sizeof text, "%s|%s|%s", api_version, kind, name);
-			enqueue_key(q, o->ns, text);
+		if (!w->block)
+			continue;
+		snprintf(text, sizeof text, "%s|%s|%s", w->api_version, w->kind, w->name);
+		enqueue_key(q, o->ns, text);
+		if (*o->ns)
 			enqueue_key(q, "", text); /* a cluster-scoped owner */
-		}
 	}
 }
 
@@ -258,7 +257,7 @@ static void map_any(struct enqueue *q, void *state, const struct kind *k, const 
 	if (ev->type == EVENT_DELETED) {
 		dependents_each(state, o->uid, enqueue_dependent, q);
 		if (o->nowners)
-			enqueue_owners(q, state, o);
+			enqueue_owners(q, o);
 		return;
 	}
 	if (o->deleted_s && o->finalizers)
