@@ -97,10 +97,12 @@ struct kind {
 	const char *const *fields;     /* NULL-terminated paths; see obj.h */
 	size_t nselectable;            /* how many of fields are selectable */
 	const char *const *selectable_names; /* selector spellings, when they differ from the paths; else NULL */
+	const char *const *field_absent; /* what "" means to a field selector, per selectable field; NULL = "" */
 	const struct kind *storage;    /* another version whose table and encoding hold the objects; NULL = self */
 
 	enum name_rule name_rule;
 	bool generation;               /* metadata.generation counts spec changes */
+	bool generation_annotations;   /* ... and annotation changes (Deployment) */
 	bool create_on_update;         /* PUT of a missing object creates it */
 	bool conditional_update;       /* PUT must carry a resourceVersion */
 	bool delete_returns_object;
@@ -152,10 +154,29 @@ const struct kind *kinds_preferred(struct kinds *ks, const char *group, const ch
 /* All rows in discovery order: group order of `/apis`, versions by preference. size_t it = 0; ... */
 const struct kind *kinds_next(struct kinds *ks, size_t *it);
 bool kinds_has_group(struct kinds *ks, const char *group);
+/* Serve one more row (a custom resource); it is borrowed and must outlive the registry.  False when
+ * group/version/resource or group/version/kind is taken. */
+bool kinds_add(struct kinds *ks, const struct kind *k);
+/* Serve a row of kinds_add() no longer; requests that already found it may still use it. */
+void kinds_remove(struct kinds *ks, const struct kind *k);
 /* Changes whenever a row is added or removed; for caches of discovery. */
 uint64_t kinds_serial(struct kinds *ks);
 
 /* ---- what is common to all kinds ---- */
+
+/*
+ * The prepare step of a write: the row's hook, or when it is NULL what every kind with SUB_STATUS
+ * does: create empties status, update keeps the stored status, status keeps everything stored but
+ * status and metadata.  The empty status is Go's zero value of the type (`{}`, `{"replicas":0}`).
+ * metadata.generation is the caller's: 1 at create, +1 when kind_spec_changed() after preparing.
+ */
+void kind_prepare_create(struct hook *h, struct json *o);
+void kind_prepare_update(struct hook *h, struct json *o, const struct json *old);
+void kind_prepare_status(struct hook *h, struct json *o, const struct json *old);
+/* The parts of them that hooks reuse. */
+void kind_status_reset(struct hook *h, struct json *o);
+void kind_status_keep(struct hook *h, struct json *o, const struct json *old);
+void kind_status_only(struct hook *h, struct json *o, const struct json *old);
 
 /* metadata checks of create and update: name rule, labels, annotations, owners, finalizers (k8s:
  * apimachinery/pkg/api/validation/objectmeta.go).  old NULL = create. */

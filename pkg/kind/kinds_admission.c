@@ -1,0 +1,65 @@
+/*
+ * Rows of admissionregistration.k8s.io.
+ * k8s: pkg/registry/{admissionregistration} and discovery of 1.36.
+ *
+ * Read a row top down: what discovery says, where its facts are, what the store indexes, how it
+ * differs from the usual (flags), and which hooks it has.  NULL means the default of kind.c.
+ */
+#include "kind/columns.h"
+#include "kind/hooks.h"
+#include "kind/rows.h"
+#include "kind/types.h"
+
+const struct kind kinds_admission[] = {
+	{
+		.subject = { "admissionregistration.k8s.io", "mutatingadmissionpolicies",
+			     "MutatingAdmissionPolicy" },
+		.version = "v1", .singular = "mutatingadmissionpolicy",
+			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
+		.type = &type_admissionregistration_v1_MutatingAdmissionPolicy,
+		.generation = true, .conditional_update = true,
+	},
+	{
+		.subject = { "admissionregistration.k8s.io", "mutatingadmissionpolicybindings",
+			     "MutatingAdmissionPolicyBinding" },
+		.version = "v1", .singular = "mutatingadmissionpolicybinding",
+			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
+		.type = &type_admissionregistration_v1_MutatingAdmissionPolicyBinding,
+		.generation = true, .conditional_update = true,
+	},
+	{
+		.subject = { "admissionregistration.k8s.io", "mutatingwebhookconfigurations",
+			     "MutatingWebhookConfiguration" },
+		.version = "v1", .singular = "mutatingwebhookconfiguration",
+			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
+		.type = &type_admissionregistration_v1_MutatingWebhookConfiguration,
+		.generation = true, .conditional_update = true,
+	},
+	{
+		.subject = { "admissionregistration.k8s.io", "validatingadmissionpolicies",
+			     "ValidatingAdmissionPolicy" },
+		.version = "v1", .singular = "validatingadmissionpolicy",
+			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
+		.subs = SUB_STATUS,
+		.type = &type_admissionregistration_v1_ValidatingAdmissionPolicy,
+		.generation = true, .conditional_update = true,
+	},
+	{
+		.subject = { "admissionregistration.k8s.io", "validatingadmissionpolicybindings",
+			     "ValidatingAdmissionPolicyBinding" },
+		.version = "v1", .singular = "validatingadmissionpolicybinding",
+			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
+		.type = &type_admissionregistration_v1_ValidatingAdmissionPolicyBinding,
+		.generation = true, .conditional_update = true,
+	},
+	{
+		.subject = { "admissionregistration.k8s.io", "validatingwebhookconfigurations",
+			     "ValidatingWebhookConfiguration" },
+		.version = "v1", .singular = "validatingwebhookconfiguration",
+			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
+		.type = &type_admissionregistration_v1_ValidatingWebhookConfiguration,
+		.generation = true, .conditional_update = true,
+	},
+};
+
+const size_t kinds_admission_n = sizeof kinds_admission / sizeof *kinds_admission;

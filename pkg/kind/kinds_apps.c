@@ -1,0 +1,59 @@
+/*
+ * Rows of apps.
+ * k8s: pkg/registry/{apps} and discovery of 1.36.
+ *
+ * Read a row top down: what discovery says, where its facts are, what the store indexes, how it
+ * differs from the usual (flags), and which hooks it has.  NULL means the default of kind.c.
+ */
+#include "kind/columns.h"
+#include "kind/hooks.h"
+#include "kind/rows.h"
+#include "kind/types.h"
+
+const struct kind kinds_apps[] = {
+	{
+		.subject = { "apps", "controllerrevisions", "ControllerRevision" },
+		.version = "v1", .singular = "controllerrevision", .namespaced = true,
+			.verbs = VERBS_ALL,
+		.type = &type_apps_v1_ControllerRevision,
+	},
+	{
+		.subject = { "apps", "daemonsets", "DaemonSet" },
+		.version = "v1", .singular = "daemonset", .shorts = NAMES("ds"),
+			.categories = NAMES("all"), .namespaced = true, .verbs = VERBS_ALL,
+		.subs = SUB_STATUS,
+		.type = &type_apps_v1_DaemonSet,
+		.generation = true,
+	},
+	{
+		.subject = { "apps", "deployments", "Deployment" },
+		.version = "v1", .singular = "deployment", .shorts = NAMES("deploy"),
+			.categories = NAMES("all"), .namespaced = true, .verbs = VERBS_ALL,
+		.subs = SUB_SCALE | SUB_STATUS,
+		.type = &type_apps_v1_Deployment,
+		.fields = NAMES("spec.replicas", "status.replicas"),
+		.generation = true, .generation_annotations = true,
+		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
+	},
+	{
+		.subject = { "apps", "replicasets", "ReplicaSet" },
+		.version = "v1", .singular = "replicaset", .shorts = NAMES("rs"),
+			.categories = NAMES("all"), .namespaced = true, .verbs = VERBS_ALL,
+		.subs = SUB_SCALE | SUB_STATUS,
+		.type = &type_apps_v1_ReplicaSet,
+		.fields = NAMES("spec.replicas", "status.replicas"),
+		.generation = true,
+		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
+	},
+	{
+		.subject = { "apps", "statefulsets", "StatefulSet" },
+		.version = "v1", .singular = "statefulset", .shorts = NAMES("sts"),
+			.categories = NAMES("all"), .namespaced = true, .verbs = VERBS_ALL,
+		.subs = SUB_SCALE | SUB_STATUS,
+		.type = &type_apps_v1_StatefulSet,
+		.name_rule = NAME_LABEL, .generation = true,
+		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
+	},
+};
+
+const size_t kinds_apps_n = sizeof kinds_apps / sizeof *kinds_apps;

@@ -1,0 +1,238 @@
+/*
+ * registry: which rows are served, looked up by resource, by kind and by order.
+ *
+ * Two hash maps answer the lookups of every request ("group/version/resource" and
+ * "group/version/Kind"); a vector keeps discovery order: the core group, then the groups in the order
+ * that kube-apiserver lists them, then what was added at run time.  A read lock is
+ * held for the lookup only; rows outlive it because the built-in ones are constant and added ones
+ * belong to whoever added them until the registry is freed.
+ */
+#include "kind/kind.h"
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/thread.h"
+#include "base/vec.h"
+#include "kind/rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_MAX 512
+
+struct kinds {
+	struct rwlock lock;
+	VEC(const struct kind *) order;
+	struct map *by_resource, *by_kind;
+	uint64_t serial;
+};
+
+static const struct {
+	const struct kind *rows;
+	const size_t *n;
+} tables[] = {
+	{ kinds_core, &kinds_core_n },
+	{ kinds_apiregistration, &kinds_apiregistration_n },
+	{ kinds_apps, &kinds_apps_n },
+	{ kinds_events, &kinds_events_n },
+	{ kinds_auth, &kinds_auth_n },
+	{ kinds_autoscaling, &kinds_autoscaling_n },
+	{ kinds_batch, &kinds_batch_n },
+	{ kinds_certificates, &kinds_certificates_n },
+	{ kinds_networking, &kinds_networking_n },
+	{ kinds_policy, &kinds_policy_n },
+	{ kinds_rbac, &kinds_rbac_n },
+	{ kinds_storage, &kinds_storage_n },
+	{ kinds_admission, &kinds_admission_n },
+	{ kinds_apiextensions, &kinds_apiextensions_n },
+	{ kinds_scheduling, &kinds_scheduling_n },
+	{ kinds_coordination, &kinds_coordination_n },
+	{ kinds_node, &kinds_node_n },
+	{ kinds_discovery, &kinds_discovery_n },
+	{ kinds_resource, &kinds_resource_n },
+	{ kinds_flowcontrol, &kinds_flowcontrol_n },
+};
+
+/* "group/version/name"; "" when it cannot be the key of any row. */
+static const char *key_of(char key[KEY_MAX], const char *group, const char *version,
+			  const char *name)
+{
+	int n = snprintf(key, KEY_MAX, "%s/%s/%s", group, version, name);
+
+	if (n < 0 || n >= KEY_MAX)
+		key[0] = '\0';
+	return key;
+}
+
+/* The maps store void *, rows are constant; nobody writes through these pointers. */
+static void *unconst(const struct kind *k)
+{
+	union {
+		const struct kind *in;
+		void *out;
+	} u = { .in = k };
+
+	return u.out;
+}
+
+static bool add_locked(struct kinds *ks, const struct kind *k)
+{
+	char res[KEY_MAX], kind[KEY_MAX];
+
+	key_of(res, k->subject.group, k->version, k->subject.resource);
+	key_of(kind, k->subject.group, k->version, k->subject.kind);
+	if (!res[0] || !kind[0] || map_get(ks->by_resource, res) || map_get(ks->by_kind, kind))
+		return false;
+	map_set(ks->by_resource, res, unconst(k));
+	map_set(ks->by_kind, kind, unconst(k));
+	vec_push(&ks->order, k);
+	ks->serial++;
+	return true;
+}
+
+struct kinds *kinds_new(void)
+{
+	struct kinds *ks = calloc(1, sizeof *ks);
+
+	if (!ks)
+		bug("out of memory");
+	rwlock_init(&ks->lock, "kinds", LOCK_KIND);
+	ks->by_resource = map_new();
+	ks->by_kind = map_new();
+	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+		for (size_t i = 0; i < *tables[t].n; i++)
+			BUG_ON(!add_locked(ks, &tables[t].rows[i]));
+	return ks;
+}
+
+void kinds_free(struct kinds **pks)
+{
+	struct kinds *ks = *pks;
+
+	if (!ks)
+		return;
+	map_free(&ks->by_resource, NULL);
+	map_free(&ks->by_kind, NULL);
+	vec_free(&ks->order);
+	rwlock_destroy(&ks->lock);
+	free(ks);
+	*pks = NULL;
+}
+
+bool kinds_add(struct kinds *ks, const struct kind *k)
+{
+	bool ok;
+
+	rwlock_write(&ks->lock);
+	ok = add_locked(ks, k);
+	rwlock_drop(&ks->lock);
+	return ok;
+}
+
+void kinds_remove(struct kinds *ks, const struct kind *k)
+{
+	char key[KEY_MAX];
+	size_t to = 0;
+
+	rwlock_write(&ks->lock);
+	for (size_t i = 0; i < ks->order.n; i++)
+		if (ks->order.p[i] != k)
+			ks->order.p[to++] = ks->order.p[i];
+	if (to < ks->order.n) {
+		ks->order.n = to;
+		map_del(ks->by_resource,
+			key_of(key, k->subject.group, k->version, k->subject.resource));
+		map_del(ks->by_kind, key_of(key, k->subject.group, k->version, k->subject.kind));
+		ks->serial++;
+	}
+	rwlock_drop(&ks->lock);
+}
+
+static const struct kind *find(struct kinds *ks, const struct map *m, const char *group,
+			       const char *version, const char *name)
+{
+	char key[KEY_MAX];
+	const struct kind *k;
+
+	rwlock_read(&ks->lock);
+	k = map_get(m, key_of(key, group, version, name));
+	rwlock_drop(&ks->lock);
+	return k;
+}
+
+const struct kind *kinds_by_resource(struct kinds *ks, const char *group, const char *version,
+				     const char *resource)
+{
+	return find(ks, ks->by_resource, group, version, resource);
+}
+
+const struct kind *kinds_by_kind(struct kinds *ks, const char *group, const char *version,
+				 const char *kind)
+{
+	return find(ks, ks->by_kind, group, version, kind);
+}
+
+const struct kind *kinds_by_api_version(struct kinds *ks, const char *api_version,
+					const char *kind)
+{
+	const char *slash = strchr(api_version, '/');
+	char group[KEY_MAX];
+	size_t n;
+
+	if (!slash)
+		return kinds_by_kind(ks, "", api_version, kind);
+	n = (size_t)(slash - api_version);
+	if (n >= sizeof group)
+		return NULL;
+	memcpy(group, api_version, n);
+	group[n] = '\0';
+	return kinds_by_kind(ks, group, slash + 1, kind);
+}
+
+const struct kind *kinds_preferred(struct kinds *ks, const char *group, const char *resource)
+{
+	const struct kind *found = NULL;
+
+	rwlock_read(&ks->lock);
+	for (size_t i = 0; i < ks->order.n && !found; i++) {
+		const struct subject *s = &ks->order.p[i]->subject;
+
+		if (!strcmp(s->resource, resource) && !strcmp(s->group, group))
+			found = ks->order.p[i];
+	}
+	rwlock_drop(&ks->lock);
+	return found;
+}
+
+const struct kind *kinds_next(struct kinds *ks, size_t *it)
+{
+	const struct kind *k = NULL;
+
+	rwlock_read(&ks->lock);
+	if (*it < ks->order.n)
+		k = ks->order.p[(*it)++];
+	rwlock_drop(&ks->lock);
+	return k;
+}
+
+bool kinds_has_group(struct kinds *ks, const char *group)
+{
+	bool found = false;
+
+	rwlock_read(&ks->lock);
+	for (size_t i = 0; i < ks->order.n && !found; i++)
+		found = !strcmp(ks->order.p[i]->subject.group, group);
+	rwlock_drop(&ks->lock);
+	return found;
+}
+
+uint64_t kinds_serial(struct kinds *ks)
+{
+	uint64_t serial;
+
+	rwlock_read(&ks->lock);
+	serial = ks->serial;
+	rwlock_drop(&ks->lock);
+	return serial;
+}
