@@ -295,6 +295,11 @@ void runtime_enqueue(struct runtime *rt, const struct controller *c, const char 
 			queue_add(rt->units.p[i]->enqueue.queue, ns, name, after_ms);
 }
 
+struct api *runtime_api(struct runtime *rt)
+{
+	return rt->api;
+}
+
 bool runtime_stopping(struct runtime *rt)
 {
 	return atomic_load(&rt->stopping);

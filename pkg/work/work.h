@@ -87,6 +87,7 @@ void runtime_stop(struct runtime **rt);
 /* Enqueue from outside (a host watch, a timer). Thread-safe. */
 void runtime_enqueue(struct runtime *rt, const struct controller *c, const char *ns,
 		     const char *name, int64_t after_ms);
+struct api *runtime_api(struct runtime *rt);
 /* True while shutting down: long loops should end. */
 bool runtime_stopping(struct runtime *rt);
 /* No queue holds or works on anything that is due (tests, benchmarks). */

@@ -1,0 +1,320 @@
+/*
+ * Design: filters give each node either fitness or a reason, scores order the fit ones: free share of cpu and
+ * memory, and how few pods of the same controller are there already.  Nodes are parsed once, when they
+ * change.  Reasons are counted and told in upstream's words (k8s: pkg/scheduler/framework/types.go FitError).
+ */
+#include "control/placement.h"
+
+#include "control/nodematch.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "obj/json.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct node {
+	const struct obj *obj;
+	struct arena *a;
+	struct json *tree;
+	struct amounts allocatable, used;
+	struct map *owners; /* controller uid -> count of its pods here, as intptr_t */
+	size_t place;       /* index in placement.nodes */
+};
+
+struct occupant {
+	char *node, *owner;
+	struct amounts requests;
+	VEC(struct host_port) ports;
+};
+
+struct placement {
+	struct map *by_name; /* node name -> struct node */
+	VEC(struct node *) nodes;
+	struct map *occupants; /* pod uid -> struct occupant */
+	size_t start;          /* round robin, so that equal nodes share the load */
+};
+
+struct placement *placement_new(void)
+{
+	struct placement *p = calloc(1, sizeof *p);
+
+	BUG_ON(!p);
+	p->by_name = map_new();
+	p->occupants = map_new();
+	return p;
+}
+
+static void node_free(void *arg)
+{
+	struct node *n = arg;
+
+	obj_unref(n->obj);
+	if (n->a)
+		arena_free(&n->a);
+	map_free(&n->owners, NULL);
+	free(n);
+}
+
+static void occupant_free(void *arg)
+{
+	struct occupant *o = arg;
+
+	free(o->node);
+	free(o->owner);
+	vec_free(&o->ports);
+	free(o);
+}
+
+void placement_free(struct placement **p)
+{
+	if (!*p)
+		return;
+	map_free(&(*p)->by_name, node_free);
+	map_free(&(*p)->occupants, occupant_free);
+	vec_free(&(*p)->nodes);
+	free(*p);
+	*p = NULL;
+}
+
+size_t placement_nodes(const struct placement *p)
+{
+	return p->nodes.n;
+}
+
+/* ---- keeping the index ---- */
+
+static void count(struct node *n, const struct occupant *o, int sign)
+{
+	intptr_t c;
+
+	amounts_add(&n->used, &o->requests, sign);
+	if (!*o->owner)
+		return;
+	c = (intptr_t)map_get(n->owners, o->owner) + sign;
+	if (c > 0)
+		map_set(n->owners, o->owner, (void *)c);
+	else
+		map_del(n->owners, o->owner);
+}
+
+/* Pods may be known before their node. */
+static void recount(struct placement *p, struct node *n)
+{
+	size_t it = 0;
+	void *v;
+
+	while (map_next(p->occupants, &it, NULL, &v))
+		if (!strcmp(((struct occupant *)v)->node, n->obj->name))
+			count(n, v, 1);
+}
+
+void placement_node(struct placement *p, const struct obj *obj)
+{
+	struct node *n = map_get(p->by_name, obj->name);
+	bool fresh = !n;
+
+	if (fresh) {
+		n = calloc(1, sizeof *n);
+		BUG_ON(!n);
+		n->owners = map_new();
+		n->a = arena_new();
+		n->place = p->nodes.n;
+		vec_push(&p->nodes, n);
+		map_set(p->by_name, obj->name, n);
+	}
+	obj_unref(n->obj);
+	n->obj = obj_ref(obj);
+	arena_reset(n->a);
+	n->tree = obj_tree(n->a, obj);
+	n->allocatable.n = 0;
+	amounts_read(&n->allocatable, json_path(n->tree, "status.allocatable"));
+	if (fresh)
+		recount(p, n);
+}
+
+void placement_node_gone(struct placement *p, const char *name)
+{
+	struct node *n = map_del(p->by_name, name), *tail;
+
+	if (!n)
+		return;
+	tail = p->nodes.p[--p->nodes.n];
+	p->nodes.p[n->place] = tail;
+	tail->place = n->place;
+	node_free(n);
+}
+
+void placement_leave(struct placement *p, const char *uid)
+{
+	struct occupant *o = map_del(p->occupants, uid);
+	struct node *n;
+
+	if (!o)
+		return;
+	n = map_get(p->by_name, o->node);
+	if (n)
+		count(n, o, -1);
+	occupant_free(o);
+}
+
+static void read_ports(struct occupant *o, const struct json *spec)
+{
+	struct host_port hp;
+
+	json_each(c, json_get(spec, "containers"))
+		json_each(port, json_get(c, "ports"))
+			if (host_port_read(&hp, port))
+				vec_push(&o->ports, hp);
+}
+
+void placement_take(struct placement *p, const char *uid, const char *node, const char *owner,
+		    const struct amounts *requests, const struct json *spec)
+{
+	struct occupant *o = map_get(p->occupants, uid);
+	struct node *n;
+
+	if (o && !strcmp(o->node, node))
+		return;
+	placement_leave(p, uid);
+	o = calloc(1, sizeof *o);
+	BUG_ON(!o);
+	o->node = strdup(node);
+	o->owner = strdup(owner);
+	BUG_ON(!o->node || !o->owner);
+	o->requests = *requests;
+	read_ports(o, spec);
+	map_set(p->occupants, uid, o);
+	n = map_get(p->by_name, node);
+	if (n)
+		count(n, o, 1);
+}
+
+/* ---- choosing ---- */
+
+static bool ports_free(struct placement *p, const struct node *n, const struct json *spec)
+{
+	size_t it = 0;
+	void *v;
+
+	if (!node_wants_ports(spec))
+		return true;
+	while (map_next(p->occupants, &it, NULL, &v)) {
+		const struct occupant *o = v;
+
+		if (!strcmp(o->node, n->obj->name) &&
+		    host_ports_clash(spec, o->ports.p, o->ports.n))
+			return false;
+	}
+	return true;
+}
+
+static const char *lacking(struct arena *a, const struct node *n, const struct amounts *want)
+{
+	for (size_t i = 0; i < want->n; i++) {
+		const char *name = want->item[i].name;
+		int64_t v = want->item[i].value;
+
+		if (v && amounts_get(&n->used, name) + v > amounts_get(&n->allocatable, name))
+			return !strcmp(name, "pods") ? "Too many pods" :
+						       arena_printf(a, "Insufficient %s", name);
+	}
+	return NULL;
+}
+
+/* NULL when the pod fits, else the reason. */
+static const char *unfit(struct placement *p, struct arena *a, const struct node *n,
+			 const struct json *spec, const struct amounts *want)
+{
+	const char *why = node_unfit(n->obj, n->tree, spec);
+
+	if (why)
+		return why;
+	if (!ports_free(p, n, spec))
+		return "node(s) didn't have free ports for the requested pod ports";
+	return lacking(a, n, want);
+}
+
+static int64_t free_share(const struct node *n, const struct amounts *want, const char *name)
+{
+	int64_t have = amounts_get(&n->allocatable, name);
+	int64_t left = have - amounts_get(&n->used, name) - amounts_get(want, name);
+
+	return have > 0 && left > 0 ? left * 100 / have : 0;
+}
+
+static int64_t score(const struct node *n, const struct amounts *want, const char *owner)
+{
+	int64_t same = *owner ? (int64_t)(intptr_t)map_get(n->owners, owner) : 0;
+	int64_t room = (free_share(n, want, "cpu") + free_share(n, want, "memory") +
+			free_share(n, want, "pods")) / 3;
+
+	return room - 100 * same;
+}
+
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` */
+static const char *explain(struct arena *a, const char **reasons, size_t n)
+{
+	const char **lines = arena_alloc(a, (n + 1) * sizeof(*lines));
+	struct buf b = BUF_INIT;
+	size_t nlines = 0;
+	char *out;
+
+	if (!n)
+		return "no nodes available to schedule pods";
+	qsort(reasons, n, sizeof(*reasons), by_text);
+	for (size_t i = 0, run = 1; i < n; i++, run++) {
+		if (i + 1 < n && !strcmp(reasons[i], reasons[i + 1]))
+			continue;
+		lines[nlines++] = arena_printf(a, "%zu %s", run, reasons[i]);
+		run = 0;
+	}
+	qsort(lines, nlines, sizeof(*lines), by_text);
+	buf_addf(&b, "0/%zu nodes are available:", n);
+	for (size_t i = 0; i < nlines; i++)
+		buf_addf(&b, "%s %s", i ? "," : "", lines[i]);
+	buf_addc(&b, '.');
+	out = arena_dup(a, b.p, b.len);
+	buf_free(&b);
+	return out;
+}
+
+const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,
+			     const char *owner, const struct amounts *requests, const char **why)
+{
+	size_t n = p->nodes.n, nreasons = 0;
+	const char **reasons = arena_alloc(a, (n + 1) * sizeof(*reasons));
+	const struct node *best = NULL;
+	int64_t best_score = INT64_MIN;
+
+	p->start++;
+	for (size_t i = 0; i < n; i++) {
+		const struct node *node = p->nodes.p[(i + p->start) % n];
+		const char *reason = unfit(p, a, node, spec, requests);
+		int64_t s;
+
+		if (reason) {
+			reasons[nreasons++] = reason;
+			continue;
+		}
+		s = score(node, requests, owner) + node_preference(node->obj, node->tree, spec);
+		if (s > best_score) {
+			best = node;
+			best_score = s;
+		}
+	}
+	if (best)
+		return arena_strdup(a, best->obj->name);
+	*why = explain(a, reasons, nreasons);
+	return NULL;
+}

@@ -1,0 +1,32 @@
+/*
+ * placement: nodes with what runs on them, and which of them fits a pod best.
+ * An index of what memory holds anyway, kept by the scheduler's feed; callers lock.
+ */
+#ifndef NUTSHELL_CONTROL_PLACEMENT_H
+#define NUTSHELL_CONTROL_PLACEMENT_H
+
+#include "control/amounts.h"
+#include "obj/obj.h"
+
+struct arena;
+struct map;
+struct placement;
+
+struct placement *placement_new(void);
+void placement_free(struct placement **p);
+
+/* A node appeared or changed; vanished. */
+void placement_node(struct placement *p, const struct obj *node);
+void placement_node_gone(struct placement *p, const char *name);
+size_t placement_nodes(const struct placement *p);
+
+/* A pod (uid) occupies a node; owner is its controller's uid or "".  Idempotent; moving is legal. */
+void placement_take(struct placement *p, const char *uid, const char *node, const char *owner,
+		    const struct amounts *requests, const struct json *spec);
+void placement_leave(struct placement *p, const char *uid);
+
+/* The best node's name, or NULL with upstream's explanation in *why (in the arena). */
+const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,
+			     const char *owner, const struct amounts *requests, const char **why);
+
+#endif

@@ -1,0 +1,341 @@
+/*
+ * scheduler: binds pods to nodes, for hosts that do not schedule themselves.
+ *
+ * The feed keeps an index of nodes and occupants (placement) and a table of pods waiting for a node.  A pass
+ * takes what waits, highest priority first, chooses a node for each while counting the choices made before it,
+ * and binds them all in one commit.  A pod that fits nowhere is told why and waits with back-off; a change of
+ * the nodes or the end of a pod ends every back-off.  Pods with another schedulerName or with gates are left
+ * alone.  k8s: pkg/scheduler/schedule_one.go.
+ */
+#include "control/placement.h"
+#include "control/pods.h"
+#include "control/scheduler.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/thread.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME "default-scheduler"
+#define PASS_MAX 512
+#define BACKOFF_MIN_MS 1000
+#define BACKOFF_MAX_MS 10000
+
+struct waiting {
+	const struct obj *pod;
+	int64_t not_before_ns, backoff_ms;
+};
+
+struct scheduler {
+	struct lock lock;
+	struct placement *place;
+	struct map *waiting; /* pod uid -> struct waiting */
+	struct pods pods;
+};
+
+static void waiting_free(void *p)
+{
+	struct waiting *w = p;
+
+	obj_unref(w->pod);
+	free(w);
+}
+
+/* ---- the feed's side ---- */
+
+static bool wants_node(const struct json *tree)
+{
+	return !strcmp(json_path_str(tree, "spec.schedulerName"), NAME) &&
+	       !json_count(json_path(tree, "spec.schedulingGates"));
+}
+
+static void note_waiting(struct scheduler *s, const struct obj *o)
+{
+	struct waiting *w = map_get(s->waiting, o->uid);
+
+	if (!w) {
+		w = calloc(1, sizeof *w);
+		BUG_ON(!w);
+		map_set(s->waiting, o->uid, w);
+	}
+	obj_unref(w->pod);
+	w->pod = obj_ref(o);
+}
+
+static void forget(struct scheduler *s, const char *uid)
+{
+	struct waiting *w = map_del(s->waiting, uid);
+
+	if (w)
+		waiting_free(w);
+}
+
+static void end_backoffs(struct scheduler *s)
+{
+	size_t it = 0;
+	void *v;
+
+	while (map_next(s->waiting, &it, NULL, &v))
+		((struct waiting *)v)->not_before_ns = 0;
+}
+
+static void occupy(struct scheduler *s, const struct obj *o, const struct json *tree)
+{
+	const struct owner *c = obj_controller(o);
+	struct amounts want;
+
+	amounts_of_pod(&want, json_get(tree, "spec"));
+	placement_take(s->place, o->uid, pod_node(&s->pods, o), c ? c->uid : "", &want,
+		       json_get(tree, "spec"));
+}
+
+/* Returns whether a pass has something new to do. */
+static bool note_pod(struct scheduler *s, const struct event *ev)
+{
+	const struct obj *o = ev->obj;
+	bool over = ev->type == EVENT_DELETED || pod_finished(&s->pods, o), work = false;
+	struct arena *a;
+
+	if (over) {
+		forget(s, o->uid);
+		placement_leave(s->place, o->uid);
+		end_backoffs(s);
+		return map_count(s->waiting) > 0;
+	}
+	if (ev->prev && *pod_node(&s->pods, ev->prev) && *pod_node(&s->pods, o))
+		return false;
+	a = arena_new();
+	if (*pod_node(&s->pods, o)) {
+		forget(s, o->uid);
+		occupy(s, o, obj_tree(a, o));
+	} else if (!o->deleted_s && wants_node(obj_tree(a, o))) {
+		note_waiting(s, o);
+		work = true;
+	}
+	arena_free(&a);
+	return work;
+}
+
+static bool note_node(struct scheduler *s, const struct event *ev)
+{
+	if (ev->type == EVENT_DELETED)
+		placement_node_gone(s->place, ev->obj->name);
+	else
+		placement_node(s->place, ev->obj);
+	end_backoffs(s);
+	return map_count(s->waiting) > 0;
+}
+
+static void map_change(struct enqueue *q, void *state, const struct controller_watch *w,
+		       const struct event *ev)
+{
+	struct scheduler *s = state;
+	bool work;
+
+	lock_take(&s->lock);
+	work = !strcmp(w->kind, "Node") ? note_node(s, ev) : note_pod(s, ev);
+	lock_drop(&s->lock);
+	if (work)
+		enqueue_key(q, "", "pass");
+}
+
+/* ---- a pass ---- */
+
+struct candidate {
+	const struct obj *pod;
+	struct json *tree;
+	int64_t priority;
+	const char *node, *why;
+};
+
+static int by_priority(const void *x, const void *y)
+{
+	const struct candidate *a = x, *b = y;
+
+	if (a->priority != b->priority)
+		return a->priority > b->priority ? -1 : 1;
+	return a->pod->rev < b->pod->rev ? -1 : a->pod->rev > b->pod->rev;
+}
+
+/* Those whose time has come; *next_ms is when the next one's does, *more that there were too many. */
+static size_t take_due(struct scheduler *s, struct arena *a, struct candidate *out,
+		       int64_t *next_ms, bool *more)
+{
+	int64_t now = clock_mono_ns();
+	size_t it = 0, n = 0;
+	void *v;
+
+	while (map_next(s->waiting, &it, NULL, &v)) {
+		struct waiting *w = v;
+		int64_t left_ms = (w->not_before_ns - now) / 1000000 + 1;
+
+		if (w->not_before_ns > now) {
+			if (!*next_ms || left_ms < *next_ms)
+				*next_ms = left_ms;
+		} else if (n == PASS_MAX) {
+			*more = true;
+		} else {
+			struct candidate *c = &out[n++];
+
+			c->pod = obj_hold(a, w->pod);
+			c->tree = obj_tree(a, c->pod);
+			c->priority = json_path_int(c->tree, "spec.priority", 0);
+		}
+	}
+	return n;
+}
+
+static void choose(struct scheduler *s, struct arena *a, struct candidate *c)
+{
+	const struct owner *owner = obj_controller(c->pod);
+	const struct json *spec = json_get(c->tree, "spec");
+	const char *uid = owner ? owner->uid : "";
+	struct amounts want;
+
+	amounts_of_pod(&want, spec);
+	c->node = placement_choose(s->place, a, spec, uid, &want, &c->why);
+	if (c->node)
+		placement_take(s->place, c->pod->uid, c->node, uid, &want, spec);
+}
+
+static bool tell_unschedulable(struct call *call, struct json *o, void *arg, struct status *st)
+{
+	char *why = arg;
+
+	(void)st;
+	if (*json_path_str(o, "spec.nodeName"))
+		return false;
+	return meta_set_condition(call->a, o, "PodScheduled", "False", "Unschedulable", why, false);
+}
+
+static void back_off(struct scheduler *s, const char *uid)
+{
+	struct waiting *w = map_get(s->waiting, uid);
+
+	if (!w)
+		return;
+	w->backoff_ms = w->backoff_ms ? w->backoff_ms * 2 : BACKOFF_MIN_MS;
+	if (w->backoff_ms > BACKOFF_MAX_MS)
+		w->backoff_ms = BACKOFF_MAX_MS;
+	w->not_before_ns = clock_mono_ns() + w->backoff_ms * 1000000;
+}
+
+static void refuse(struct task *t, struct scheduler *s, const struct candidate *c)
+{
+	task_event(t, s->pods.kind, c->pod, "Warning", "FailedScheduling", "%s", c->why);
+	api_change(&t->call, s->pods.kind, "status", c->pod->ns, c->pod->name, tell_unschedulable,
+		   arena_strdup(t->call.a, c->why), NULL);
+}
+
+/* What the commit did not take is free again and tried anew; a deleted pod's event cleans up. */
+static bool settle(struct task *t, struct scheduler *s, const struct candidate *c,
+		   const struct bind_item *b, size_t n)
+{
+	bool all = true;
+
+	lock_take(&s->lock);
+	for (size_t i = 0; i < n; i++) {
+		if (b[i].bound) {
+			forget(s, b[i].uid);
+		} else {
+			placement_leave(s->place, b[i].uid);
+			all = false;
+		}
+	}
+	lock_drop(&s->lock);
+	for (size_t i = 0; i < n; i++)
+		if (b[i].bound)
+			task_event(t, s->pods.kind, c[i].pod, "Normal", "Scheduled",
+				   "Successfully assigned %s/%s to %s", b[i].ns, b[i].name,
+				   b[i].node);
+	return all;
+}
+
+static bool bind_all(struct task *t, struct scheduler *s, struct candidate *c, size_t n,
+		     struct status *st)
+{
+	struct bind_item *b = arena_alloc(t->call.a, (n + 1) * sizeof(*b));
+	struct candidate *fit = arena_alloc(t->call.a, (n + 1) * sizeof(*fit));
+	size_t nfit = 0;
+	bool ok, all;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!c[i].node)
+			continue;
+		fit[nfit] = c[i];
+		b[nfit++] = (struct bind_item){ c[i].pod->ns, c[i].pod->name, c[i].pod->uid,
+						c[i].node, false };
+	}
+	ok = !nfit || api_bind_many(&t->call, b, nfit, st);
+	all = settle(t, s, fit, b, nfit);
+	if (ok && !all)
+		runtime_enqueue(t->rt, t->ctl, "", "pass", BACKOFF_MIN_MS / 10);
+	return ok;
+}
+
+static bool scheduler_reconcile(struct task *t, struct key key, struct result *out,
+				struct status *st)
+{
+	struct scheduler *s = t->state;
+	struct candidate *c = arena_zalloc(t->call.a, PASS_MAX * sizeof(*c));
+	bool more = false;
+	size_t n;
+
+	(void)key;
+	lock_take(&s->lock);
+	n = take_due(s, t->call.a, c, &out->after_ms, &more);
+	qsort(c, n, sizeof(*c), by_priority);
+	for (size_t i = 0; i < n; i++) {
+		choose(s, t->call.a, &c[i]);
+		if (!c[i].node)
+			back_off(s, c[i].pod->uid);
+	}
+	lock_drop(&s->lock);
+	for (size_t i = 0; i < n; i++)
+		if (!c[i].node)
+			refuse(t, s, &c[i]);
+	if (more)
+		out->after_ms = 1;
+	else if (!out->after_ms && n)
+		out->after_ms = BACKOFF_MIN_MS;
+	return bind_all(t, s, c, n, st);
+}
+
+static void *scheduler_start(struct runtime *rt, void *arg)
+{
+	struct scheduler *s = calloc(1, sizeof *s);
+
+	(void)arg;
+	BUG_ON(!s);
+	lock_init(&s->lock, "scheduler", LOCK_CONTROL);
+	s->place = placement_new();
+	s->waiting = map_new();
+	s->pods = pods_of(runtime_api(rt));
+	return s;
+}
+
+static void scheduler_stop(void *state)
+{
+	struct scheduler *s = state;
+
+	placement_free(&s->place);
+	map_free(&s->waiting, waiting_free);
+	lock_destroy(&s->lock);
+	free(s);
+}
+
+const struct controller scheduler_controller = {
+	.name = "scheduler",
+	.watch = { { "v1", "Node", NULL }, { "v1", "Pod", NULL } },
+	.map_state = map_change,
+	.reconcile = scheduler_reconcile,
+	.start = scheduler_start,
+	.stop = scheduler_stop,
+};
