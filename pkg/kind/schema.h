@@ -35,6 +35,9 @@ enum scalar {
 	SCALAR_RAW,       /* RawExtension: any object */
 	SCALAR_FIELDS_V1,
 	SCALAR_ANY,       /* apiextensions JSON: any value */
+	SCALAR_SCHEMA_OR_BOOL,    /* JSONSchemaProps of a CRD, or a boolean */
+	SCALAR_SCHEMA_OR_ARRAY,   /* or a list of them */
+	SCALAR_SCHEMA_OR_STRINGS, /* or a list of strings */
 };
 
 enum shape { SHAPE_ONE, SHAPE_LIST, SHAPE_MAP /* of string */, SHAPE_MAP_LIST /* map of lists */ };
@@ -49,32 +52,47 @@ enum { /* struct schema_field.flags */
 	FIELD_PATCH_REPLACE = 1 << 4,
 	FIELD_PATCH_RETAIN_KEYS = 1 << 5,
 	FIELD_MAP_ATOMIC = 1 << 6, /* x-kubernetes-map-type: atomic */
+	FIELD_MAP_GRANULAR = 1 << 7, /* granular although the type is atomic */
+	FIELD_LIST_DECLARED = 1 << 8, /* list_type is declared, not assumed */
 };
 
 struct schema_field {
 	const char *name; /* JSON name */
+	const char *go;   /* Go's type as its decoder names it in errors: "v1.PodSpec", "[]string" */
 	enum scalar scalar;
 	enum shape shape;
-	const struct schema_type *type; /* SCALAR_STRUCT only */
-	int proto;                      /* protobuf field number; 0 = none */
+	const struct schema_type *type; /* SCALAR_STRUCT and SCALAR_SCHEMA_OR_* */
+	int proto;                      /* protobuf field number; 0 = none (see embeds) */
 	unsigned flags;
 	enum list_type list_type;
 	const char *const *map_keys; /* LIST_MAP: NULL-terminated key names */
 	const char *merge_key;       /* strategic merge; NULL = none */
 	const char *const *enums;    /* allowed values, NULL-terminated; NULL = free */
+	const char *dflt;            /* JSON text of the declared default; NULL = none */
+};
+
+/* A message of its own in protobuf whose fields are inlined in JSON (Volume's VolumeSource). */
+struct schema_embed {
+	int proto; /* 0 ends the list */
+	const struct schema_type *type;
 };
 
 struct schema_type {
 	const char *name; /* "io.k8s.api.apps.v1.Deployment" */
-	const struct schema_field *fields; /* inlined structs are flattened; in protobuf-number order of Go declaration */
+	const struct schema_field *fields; /* in the order of Go's declaration; inlined structs are flattened */
 	size_t nfields;
+	const uint16_t *order; /* indexes of fields sorted by name; NULL = search one after the other */
+	const struct schema_embed *embeds; /* NULL = none */
+	const char *group, *version, *kind; /* of a top-level type; kind NULL for all others */
 	bool map_atomic;  /* the whole struct is x-kubernetes-map-type: atomic */
 };
 
-/* A built-in type by its OpenAPI name, or NULL. */
+/* A built-in type by its OpenAPI name "io.k8s.api.apps.v1.DeploymentList", or NULL. */
 const struct schema_type *schema_find(const char *name);
 /* A field of a type, or NULL. */
 const struct schema_field *schema_field(const struct schema_type *t, const char *name);
+/* All built-in types in order of their names: size_t it = 0; while ((t = schema_next(&it))) ... */
+const struct schema_type *schema_next(size_t *it);
 
 /* Problems found by schema_clean() that do not stop it. */
 struct schema_warnings {
