@@ -6,7 +6,7 @@
 O ?= build
 OPT ?= -O2
 WERROR ?= -Werror
-VARIANT ?= musl
+VARIANT ?= musl# or san, or fuzz
 
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules
 
 ifneq ($(V),1)
 Q := @
-say = @printf '  %-8s%s\n' $(1) $(2);
+say = @printf '  %-8s%s\n' '$(1)' '$(2)';
 endif
 
 # --- what is built -----------------------------------------------------------------------------
@@ -47,6 +47,13 @@ CC := gcc
 CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS += -fsanitize=address,undefined
 FIRST :=
+else ifeq ($(VARIANT),fuzz)
+CC := clang
+WERROR :=
+CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+LDFLAGS += -fsanitize=address,undefined
+LIBRARIES := san
+FIRST :=
 else
 CC := musl-gcc
 CFLAGS += $(OPT) -fstack-protector-strong
@@ -61,8 +68,10 @@ ifneq ($(filter-out $(NO_PREFIX),$(or $(MAKECMDGOALS),all)),)
 $(O)/prefix.mk: scripts/third_party $(wildcard third_party/*) $(if $(wildcard $(PREFIX)/complete),,FORCE)
 	@scripts/deps build
 	@mkdir -p $(@D)
-	@p=$$(scripts/third_party $(VARIANT)) && echo "PREFIX := $$p" > $@
+	@p=$$(scripts/third_party $(or $(LIBRARIES),$(VARIANT))) && echo "PREFIX := $$p" > $@
 endif
+
+SIZE_LIMIT := 8388608
 
 # --- the binary --------------------------------------------------------------------------------
 
@@ -88,6 +97,7 @@ ifeq ($(VARIANT),san)
 	$(Q)ln -f $< $@
 else
 	$(call say,STRIP,$@)strip -s -o $@ $<
+	@[ $$(stat -c %s $@) -le $(SIZE_LIMIT) ] || { echo "$@ is larger than $(SIZE_LIMIT) bytes" >&2; exit 1; }
 endif
 
 $(O)/nutshell.debug: $(CMD_OBJ) $(LIB)
@@ -150,8 +160,22 @@ san:
 	@$(MAKE) --no-print-directory VARIANT=san O=$(O)/san test
 
 FUZZ_SECONDS ?= 20
-fuzz: $(FUZZ_SRC)
-	@scripts/fuzz $(O)/fuzz $(FUZZ_SECONDS) $(FUZZ_SRC)
+fuzz:
+	@scripts/deps fuzz
+	@$(MAKE) --no-print-directory VARIANT=fuzz O=$(O)/fuzz fuzz-run
+
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(O)/bin/%)
+$(O)/bin/%: $(O)/obj/tests/fuzz/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+# what was found to be interesting stays in $(O)/corpus; tests/fuzz/corpus holds small seeds
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ_BIN)
+	@for f in $(FUZZ_BIN); do n=$$(basename $$f); printf '  %-8s%s\n' FUZZ $$n; \
+		mkdir -p $(O)/corpus/$$n; seeds=tests/fuzz/corpus/$$n; [ -d $$seeds ] || seeds=; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+			-artifact_prefix=$(O)/$$n- $(O)/corpus/$$n $$seeds || exit 1; done
 
 bench: all
 	@scripts/deps test
@@ -189,8 +213,9 @@ metrics-update: deps-check
 # --- deliveries --------------------------------------------------------------------------------
 
 image: $(O)/nutshell-image.tar
+$(O)/nutshell-image.tar: EPOCH = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
 $(O)/nutshell-image.tar: $(O)/nutshell scripts/image
-	$(call say,IMAGE,$@)scripts/image $(O)/nutshell '$(VERSION)' $@
+	$(call say,IMAGE,$@)SOURCE_DATE_EPOCH=$(EPOCH) scripts/image $(O)/nutshell '$(VERSION)' $@
 
 demo: all
 	@scripts/deps test
