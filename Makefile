@@ -40,7 +40,7 @@ WARN := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototype
 	-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef
 CPPFLAGS += -D_GNU_SOURCE -Ipkg -isystem $(PREFIX)/include
 CFLAGS += -std=gnu11 -g -fno-common -ffunction-sections -fdata-sections $(WARN)
-LIBS := -L$(PREFIX)/lib -lcurl -lmicrohttpd -lmbedtls -lsqlite3 -lyaml -lpcre2-8 -lcjson -lz -lpthread -lm
+LIBS = -L$(PREFIX)/lib -lcurl -lmicrohttpd -lmbedtls -lsqlite3 -lyaml -lpcre2-8 -lcjson -lz -lpthread -lm
 
 ifeq ($(VARIANT),san)
 CC := gcc
