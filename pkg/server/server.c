@@ -1,0 +1,77 @@
+/*
+ * The server's life, and the waking of watches.
+ *
+ * One subscription to the store wakes all watches of the table that was published to; groups of
+ * streams are named by the table's address.
+ */
+#include "server/server.h"
+
+#include "server/discovery.h"
+#include "server/openapi.h"
+#include "server/request.h"
+#include "server/tokens.h"
+
+#include <stdlib.h>
+
+/* On the store's writer thread: must not block. */
+static void on_publish(void *arg, struct table *t)
+{
+	struct server *s = arg;
+	struct httpd *h = __atomic_load_n(&s->httpd, __ATOMIC_ACQUIRE);
+
+	if (h)
+		httpd_wake_group(h, t);
+}
+
+struct server *server_new(const struct server_config *c, struct status *st)
+{
+	struct server *s = calloc(1, sizeof *s);
+
+	if (!s)
+		abort();
+	if (!c->api) {
+		free(s);
+		status_internal(st, "a server needs an api");
+		return NULL;
+	}
+	s->c = *c;
+	s->kinds = api_kinds(c->api);
+	s->tokens = tokens_new(c->api);
+	s->discovery = discovery_new(s->kinds);
+	s->openapi = openapi_new(s->kinds, c->version ? c->version : "");
+	s->wakeups = store_subscribe(api_store(c->api), NULL, on_publish, s);
+	return s;
+}
+
+void server_attach(struct server *s, struct httpd *h)
+{
+	__atomic_store_n(&s->httpd, h, __ATOMIC_RELEASE);
+}
+
+void server_stop(struct server *s)
+{
+	const struct kind *k;
+
+	__atomic_store_n(&s->stopping, true, __ATOMIC_RELEASE);
+	for (size_t it = 0; s->httpd && (k = kinds_next(s->kinds, &it));)
+		if (k->verbs & VERB_WATCH)
+			httpd_wake_group(s->httpd, api_table(s->c.api, k));
+	/* No publish may touch the httpd once it is being stopped. */
+	if (s->wakeups)
+		store_unsubscribe(api_store(s->c.api), &s->wakeups);
+}
+
+void server_free(struct server **sp)
+{
+	struct server *s = *sp;
+
+	if (!s)
+		return;
+	if (s->wakeups)
+		store_unsubscribe(api_store(s->c.api), &s->wakeups);
+	openapi_free(&s->openapi);
+	discovery_free(&s->discovery);
+	tokens_free(&s->tokens);
+	free(s);
+	*sp = NULL;
+}
