@@ -36,7 +36,7 @@ LIB := $(O)/libnutshell.a
 
 # --- tools and flags ---------------------------------------------------------------------------
 
-WARN := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+WARN = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef
 CPPFLAGS += -D_GNU_SOURCE -Ipkg -isystem $(PREFIX)/include
 CFLAGS += -std=gnu11 -g -fno-common -ffunction-sections -fdata-sections $(WARN)

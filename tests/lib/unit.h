@@ -31,33 +31,32 @@ void unit_skip(const char *why);
 /* Each returns false, and notes the failure with its place, unless the check holds.
  * Strings and bytes may be NULL: two NULLs are equal. */
 bool unit_check(bool ok, const char *file, int line, const char *text);
-bool unit_check_str(const char *got, const char *want, const char *file, int line,
-		    const char *text);
+bool unit_check_str(const char *got, const char *want, const char *file, int line, const char *text);
 bool unit_check_int(int64_t got, int64_t want, const char *file, int line, const char *text);
 bool unit_check_mem(const void *got, size_t got_len, const void *want, size_t want_len,
 		    const char *file, int line, const char *text);
 
-#define UNIT_TEST(id)                                                                              \
-	static void unit_test_##id(void);                                                          \
-	__attribute__((constructor)) static void unit_register_##id(void)                          \
-	{                                                                                          \
-		static struct unit_test t = { .name = #id, .run = unit_test_##id };                \
-		unit_register(&t);                                                                 \
-	}                                                                                          \
+#define UNIT_TEST(id)                                                               \
+	static void unit_test_##id(void);                                           \
+	__attribute__((constructor)) static void unit_register_##id(void)           \
+	{                                                                           \
+		static struct unit_test t = { .name = #id, .run = unit_test_##id }; \
+		unit_register(&t);                                                  \
+	}                                                                           \
 	static void unit_test_##id(void)
 
-#define UNIT_TRY(call)                                                                             \
-	do {                                                                                       \
-		if (!(call))                                                                       \
-			return;                                                                    \
+#define UNIT_TRY(call)          \
+	do {                    \
+		if (!(call))    \
+			return; \
 	} while (0)
 
 #define CHECK(cond) UNIT_TRY(unit_check(!!(cond), __FILE__, __LINE__, #cond))
 /* got first, wanted value second */
 #define CHECK_STR(got, want) UNIT_TRY(unit_check_str((got), (want), __FILE__, __LINE__, #got))
-#define CHECK_INT(got, want)                                                                       \
+#define CHECK_INT(got, want) \
 	UNIT_TRY(unit_check_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got))
-#define CHECK_MEM(got, got_len, want, want_len)                                                    \
+#define CHECK_MEM(got, got_len, want, want_len) \
 	UNIT_TRY(unit_check_mem((got), (got_len), (want), (want_len), __FILE__, __LINE__, #got))
 
 #endif

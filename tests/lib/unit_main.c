@@ -12,7 +12,7 @@
 
 static struct {
 	struct unit_test *first, **last;
-	bool failed;	     /* the running test */
+	bool failed;         /* the running test */
 	const char *skipped; /* its reason, or NULL */
 } run = { .last = NULL };
 
