@@ -469,9 +469,9 @@ static void drop_sorted(struct settle *s, struct json *o, size_t n, const struct
 
 static void settle_number(struct settle *s, cJSON *c)
 {
-	const struct hard *h = &s->scan->hard.p[s->hard];
+	const struct hard *h = s->hard < s->scan->hard.n ? &s->scan->hard.p[s->hard] : NULL;
 
-	if (s->hard < s->scan->hard.n && h->ordinal == s->numbers) {
+	if (h && h->ordinal == s->numbers) {
 		c->type = cJSON_Raw;
 		c->valuestring = arena_dup(s->a, s->scan->start + h->off, h->len);
 		s->hard++;
