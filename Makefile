@@ -121,6 +121,7 @@ $(O)/obj/gen/%.o: $(O)/gen/%.c Makefile $(O)/prefix.mk
 # only the TLS seam sees the names that libmicrohttpd calls
 $(O)/obj/pkg/net/%.o: CPPFLAGS += -isystem third_party/gnutls-adapter/include
 $(O)/obj/tests/%.o: CPPFLAGS += -I. -Itests/lib
+$(O)/obj/cmd/%.o: CPPFLAGS += -I.
 $(O)/obj/pkg/base/version.o: CPPFLAGS += -DNUTSHELL_VERSION='"$(VERSION)"'
 
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),unknown)
