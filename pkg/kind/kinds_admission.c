@@ -18,6 +18,7 @@ const struct kind kinds_admission[] = {
 			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
 		.type = &type_admissionregistration_v1_MutatingAdmissionPolicy,
 		.generation = true, .conditional_update = true,
+		.defaults = admissionpolicy_defaults,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "mutatingadmissionpolicybindings",
@@ -26,6 +27,7 @@ const struct kind kinds_admission[] = {
 			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
 		.type = &type_admissionregistration_v1_MutatingAdmissionPolicyBinding,
 		.generation = true, .conditional_update = true,
+		.defaults = admissionpolicybinding_defaults,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "mutatingwebhookconfigurations",
@@ -34,6 +36,7 @@ const struct kind kinds_admission[] = {
 			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
 		.type = &type_admissionregistration_v1_MutatingWebhookConfiguration,
 		.generation = true, .conditional_update = true,
+		.defaults = mutatingwebhook_defaults,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "validatingadmissionpolicies",
@@ -43,6 +46,7 @@ const struct kind kinds_admission[] = {
 		.subs = SUB_STATUS,
 		.type = &type_admissionregistration_v1_ValidatingAdmissionPolicy,
 		.generation = true, .conditional_update = true,
+		.defaults = admissionpolicy_defaults,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "validatingadmissionpolicybindings",
@@ -51,6 +55,7 @@ const struct kind kinds_admission[] = {
 			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
 		.type = &type_admissionregistration_v1_ValidatingAdmissionPolicyBinding,
 		.generation = true, .conditional_update = true,
+		.defaults = admissionpolicybinding_defaults,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "validatingwebhookconfigurations",
@@ -59,6 +64,7 @@ const struct kind kinds_admission[] = {
 			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
 		.type = &type_admissionregistration_v1_ValidatingWebhookConfiguration,
 		.generation = true, .conditional_update = true,
+		.defaults = validatingwebhook_defaults,
 	},
 };
 

@@ -20,6 +20,7 @@ const struct kind kinds_apiextensions[] = {
 		.subs = SUB_STATUS,
 		.type = &type_apiextensions_v1_CustomResourceDefinition,
 		.generation = true, .conditional_update = true,
+		.defaults = crd_defaults, .prepare_create = crd_prepare_create,
 	},
 };
 

@@ -18,6 +18,7 @@ const struct kind kinds_apiregistration[] = {
 		.subs = SUB_STATUS,
 		.type = &type_apiregistration_v1_APIService,
 		.conditional_update = true,
+		.defaults = apiservice_defaults,
 	},
 };
 

@@ -24,6 +24,8 @@ const struct kind kinds_apps[] = {
 		.subs = SUB_STATUS,
 		.type = &type_apps_v1_DaemonSet,
 		.generation = true,
+		.defaults = daemonset_defaults, .prepare_create = daemonset_prepare_create,
+			.prepare_update = daemonset_prepare_update,
 	},
 	{
 		.subject = { "apps", "deployments", "Deployment" },
@@ -33,6 +35,7 @@ const struct kind kinds_apps[] = {
 		.type = &type_apps_v1_Deployment,
 		.fields = NAMES("spec.replicas", "status.replicas"),
 		.generation = true, .generation_annotations = true,
+		.defaults = deployment_defaults, .prepare_status = deployment_prepare_status,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -43,6 +46,7 @@ const struct kind kinds_apps[] = {
 		.type = &type_apps_v1_ReplicaSet,
 		.fields = NAMES("spec.replicas", "status.replicas"),
 		.generation = true,
+		.defaults = replicaset_defaults,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -52,6 +56,7 @@ const struct kind kinds_apps[] = {
 		.subs = SUB_SCALE | SUB_STATUS,
 		.type = &type_apps_v1_StatefulSet,
 		.name_rule = NAME_LABEL, .generation = true,
+		.defaults = statefulset_defaults,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 };

@@ -18,6 +18,7 @@ const struct kind kinds_batch[] = {
 		.subs = SUB_STATUS,
 		.type = &type_batch_v1_CronJob,
 		.generation = true,
+		.defaults = cronjob_defaults,
 	},
 	{
 		.subject = { "batch", "jobs", "Job" },
@@ -30,6 +31,7 @@ const struct kind kinds_batch[] = {
 		.selectable_names = NAMES("status.successful"),
 		.field_absent = NAMES("0"),
 		.generation = true, .orphan_by_default = true,
+		.defaults = job_defaults, .prepare_create = job_prepare_create,
 	},
 };
 

@@ -21,6 +21,7 @@ const struct kind kinds_certificates[] = {
 		.fields = NAMES("spec.signerName"),
 		.nselectable = 1,
 		.name_rule = NAME_PATH_SEGMENT,
+		.prepare_create = csr_prepare_create, .prepare_update = csr_prepare_update,
 	},
 };
 

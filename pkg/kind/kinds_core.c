@@ -35,6 +35,7 @@ const struct kind kinds_core[] = {
 			.namespaced = true, .verbs = VERBS_ALL,
 		.type = &type_core_v1_Endpoints,
 		.create_on_update = true,
+		.defaults = endpoints_defaults,
 	},
 	{
 		.subject = { "", "events", "Event" },
@@ -60,6 +61,7 @@ const struct kind kinds_core[] = {
 			.namespaced = true, .verbs = VERBS_ALL,
 		.type = &type_core_v1_LimitRange,
 		.create_on_update = true,
+		.defaults = limitrange_defaults,
 	},
 	{
 		.subject = { "", "namespaces", "Namespace" },
@@ -70,6 +72,8 @@ const struct kind kinds_core[] = {
 		.fields = NAMES("status.phase"),
 		.nselectable = 1,
 		.name_rule = NAME_LABEL, .delete_returns_object = true,
+		.defaults = namespace_defaults, .prepare_create = namespace_prepare_create,
+			.prepare_update = namespace_prepare_update,
 	},
 	{
 		.subject = { "", "nodes", "Node" },
@@ -79,6 +83,7 @@ const struct kind kinds_core[] = {
 		.fields = NAMES("spec.unschedulable", "conditions:Ready"),
 		.nselectable = 1,
 		.field_absent = NAMES("false"),
+		.defaults = node_defaults, .prepare_create = node_prepare_create,
 	},
 	{
 		.subject = { "", "persistentvolumeclaims", "PersistentVolumeClaim" },
@@ -88,6 +93,8 @@ const struct kind kinds_core[] = {
 		.type = &type_core_v1_PersistentVolumeClaim,
 		.fields = NAMES("status.phase", "spec.volumeName"),
 		.delete_returns_object = true,
+		.defaults = claim_defaults, .prepare_create = claim_prepare_create,
+			.prepare_update = claim_prepare_update,
 	},
 	{
 		.subject = { "", "persistentvolumes", "PersistentVolume" },
@@ -97,6 +104,8 @@ const struct kind kinds_core[] = {
 		.type = &type_core_v1_PersistentVolume,
 		.fields = NAMES("status.phase"),
 		.delete_returns_object = true,
+		.defaults = volume_defaults, .prepare_create = volume_prepare_create,
+			.prepare_status = volume_prepare_status,
 	},
 	{
 		.subject = { "", "pods", "Pod" },
@@ -118,6 +127,8 @@ const struct kind kinds_core[] = {
 			"status.nominatedNodeName", "spec.host"),
 		.field_absent = NAMES("", "", "", "", "false", "", "", "", "", ""),
 		.generation = true, .delete_returns_object = true, .graceful_delete = true,
+		.defaults = pod_defaults, .prepare_create = pod_prepare_create,
+			.prepare_status = pod_prepare_status,
 	},
 	{
 		.subject = { "", "podtemplates", "PodTemplate" },
@@ -125,6 +136,7 @@ const struct kind kinds_core[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_core_v1_PodTemplate,
 		.generation = true, .delete_returns_object = true,
+		.defaults = podtemplate_defaults,
 	},
 	{
 		.subject = { "", "replicationcontrollers", "ReplicationController" },
@@ -136,6 +148,7 @@ const struct kind kinds_core[] = {
 		.nselectable = 1,
 		.field_absent = NAMES("0"),
 		.generation = true, .orphan_by_default = true,
+		.defaults = replicationcontroller_defaults,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -152,6 +165,7 @@ const struct kind kinds_core[] = {
 		.type = &type_core_v1_Secret,
 		.fields = NAMES("type"),
 		.nselectable = 1,
+		.defaults = secret_defaults,
 	},
 	{
 		.subject = { "", "serviceaccounts", "ServiceAccount" },
@@ -160,6 +174,8 @@ const struct kind kinds_core[] = {
 		.subs = SUB_TOKEN,
 		.type = &type_core_v1_ServiceAccount,
 		.delete_returns_object = true,
+		.prepare_create = serviceaccount_prepare_create,
+			.prepare_update = serviceaccount_prepare_update,
 	},
 	{
 		.subject = { "", "services", "Service" },
@@ -170,6 +186,8 @@ const struct kind kinds_core[] = {
 		.fields = NAMES("spec.clusterIP", "spec.type"),
 		.nselectable = 2,
 		.name_rule = NAME_LABEL, .create_on_update = true, .delete_returns_object = true,
+		.defaults = service_defaults, .prepare_create = service_prepare_create,
+			.prepare_update = service_prepare_update,
 	},
 };
 

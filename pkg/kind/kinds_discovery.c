@@ -17,6 +17,7 @@ const struct kind kinds_discovery[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_discovery_v1_EndpointSlice,
 		.generation = true,
+		.defaults = endpointslice_defaults,
 	},
 };
 

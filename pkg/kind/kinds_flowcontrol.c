@@ -17,6 +17,7 @@ const struct kind kinds_flowcontrol[] = {
 		.subs = SUB_STATUS,
 		.type = &type_flowcontrol_v1_FlowSchema,
 		.generation = true,
+		.defaults = flowschema_defaults,
 	},
 	{
 		.subject = { "flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations",
@@ -25,6 +26,7 @@ const struct kind kinds_flowcontrol[] = {
 		.subs = SUB_STATUS,
 		.type = &type_flowcontrol_v1_PriorityLevelConfiguration,
 		.generation = true,
+		.defaults = prioritylevel_defaults,
 	},
 };
 

@@ -16,6 +16,7 @@ const struct kind kinds_networking[] = {
 		.version = "v1", .singular = "ingressclass", .verbs = VERBS_ALL,
 		.type = &type_networking_v1_IngressClass,
 		.generation = true,
+		.defaults = ingressclass_defaults,
 	},
 	{
 		.subject = { "networking.k8s.io", "ingresses", "Ingress" },
@@ -38,6 +39,7 @@ const struct kind kinds_networking[] = {
 			.namespaced = true, .verbs = VERBS_ALL,
 		.type = &type_networking_v1_NetworkPolicy,
 		.generation = true,
+		.defaults = networkpolicy_defaults,
 	},
 	{
 		.subject = { "networking.k8s.io", "servicecidrs", "ServiceCIDR" },

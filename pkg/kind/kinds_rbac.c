@@ -17,6 +17,7 @@ const struct kind kinds_rbac[] = {
 		.version = "v1", .singular = "clusterrolebinding", .verbs = VERBS_ALL,
 		.type = &type_rbac_v1_ClusterRoleBinding,
 		.name_rule = NAME_PATH_SEGMENT, .create_on_update = true,
+		.defaults = binding_defaults,
 	},
 	{
 		.subject = { "rbac.authorization.k8s.io", "clusterroles", "ClusterRole" },
@@ -30,6 +31,7 @@ const struct kind kinds_rbac[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_rbac_v1_RoleBinding,
 		.name_rule = NAME_PATH_SEGMENT, .create_on_update = true,
+		.defaults = binding_defaults,
 	},
 	{
 		.subject = { "rbac.authorization.k8s.io", "roles", "Role" },

@@ -24,6 +24,7 @@ const struct kind kinds_resource[] = {
 		.subs = SUB_STATUS,
 		.type = &type_resource_v1_ResourceClaim,
 		.delete_returns_object = true,
+		.defaults = resourceclaim_defaults,
 	},
 	{
 		.subject = { "resource.k8s.io", "resourceclaimtemplates", "ResourceClaimTemplate" },
@@ -31,6 +32,7 @@ const struct kind kinds_resource[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_resource_v1_ResourceClaimTemplate,
 		.delete_returns_object = true,
+		.defaults = resourceclaimtemplate_defaults,
 	},
 	{
 		.subject = { "resource.k8s.io", "resourceslices", "ResourceSlice" },

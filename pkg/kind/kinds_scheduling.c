@@ -17,6 +17,7 @@ const struct kind kinds_scheduling[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_scheduling_v1_PriorityClass,
 		.generation = true,
+		.defaults = priorityclass_defaults,
 	},
 };
 

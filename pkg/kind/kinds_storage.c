@@ -16,6 +16,7 @@ const struct kind kinds_storage[] = {
 		.version = "v1", .singular = "csidriver", .verbs = VERBS_ALL,
 		.type = &type_storage_v1_CSIDriver,
 		.generation = true, .conditional_update = true, .delete_returns_object = true,
+		.defaults = csidriver_defaults,
 	},
 	{
 		.subject = { "storage.k8s.io", "csinodes", "CSINode" },
@@ -36,6 +37,7 @@ const struct kind kinds_storage[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_storage_v1_StorageClass,
 		.delete_returns_object = true,
+		.defaults = storageclass_defaults,
 	},
 	{
 		.subject = { "storage.k8s.io", "volumeattachments", "VolumeAttachment" },
