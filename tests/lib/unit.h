@@ -6,8 +6,8 @@
  *		CHECK_INT((uintptr_t)arena_alloc(a, 1) % 16, 0);
  *	}
  *
- * A test registers itself before main(). A failed check prints file, line and both values, ends the
- * test (it returns from the function that holds the check), and the run goes on. Linked with
+ * A test registers itself before main(). A failed check prints file, line and both values and ends the
+ * test from any depth of calls (it jumps; in a thread of the test's own it aborts), and the run goes on. Linked with
  * unit_main.c, the program prints `ok N - name` or `not ok N - name` per test and the count last;
  * arguments select tests by part of their name.
  */
@@ -28,12 +28,11 @@ struct unit_test {
 void unit_register(struct unit_test *t);
 /* Mark the running test as skipped (it should return next). */
 void unit_skip(const char *why);
-/* Each returns false, and notes the failure with its place, unless the check holds.
- * Strings and bytes may be NULL: two NULLs are equal. */
-bool unit_check(bool ok, const char *file, int line, const char *text);
-bool unit_check_str(const char *got, const char *want, const char *file, int line, const char *text);
-bool unit_check_int(int64_t got, int64_t want, const char *file, int line, const char *text);
-bool unit_check_mem(const void *got, size_t got_len, const void *want, size_t want_len,
+/* Each returns if the check holds. Strings and bytes may be NULL: two NULLs are equal. */
+void unit_check(bool ok, const char *file, int line, const char *text);
+void unit_check_str(const char *got, const char *want, const char *file, int line, const char *text);
+void unit_check_int(int64_t got, int64_t want, const char *file, int line, const char *text);
+void unit_check_mem(const void *got, size_t got_len, const void *want, size_t want_len,
 		    const char *file, int line, const char *text);
 
 #define UNIT_TEST(id)                                                               \
@@ -45,18 +44,12 @@ bool unit_check_mem(const void *got, size_t got_len, const void *want, size_t wa
 	}                                                                           \
 	static void unit_test_##id(void)
 
-#define UNIT_TRY(call)          \
-	do {                    \
-		if (!(call))    \
-			return; \
-	} while (0)
-
-#define CHECK(cond) UNIT_TRY(unit_check(!!(cond), __FILE__, __LINE__, #cond))
+#define CHECK(cond) unit_check(!!(cond), __FILE__, __LINE__, #cond)
 /* got first, wanted value second */
-#define CHECK_STR(got, want) UNIT_TRY(unit_check_str((got), (want), __FILE__, __LINE__, #got))
+#define CHECK_STR(got, want) unit_check_str((got), (want), __FILE__, __LINE__, #got)
 #define CHECK_INT(got, want) \
-	UNIT_TRY(unit_check_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got))
+	unit_check_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
 #define CHECK_MEM(got, got_len, want, want_len) \
-	UNIT_TRY(unit_check_mem((got), (got_len), (want), (want_len), __FILE__, __LINE__, #got))
+	unit_check_mem((got), (got_len), (want), (want_len), __FILE__, __LINE__, #got)
 
 #endif

@@ -7,14 +7,18 @@
 #include "unit.h"
 
 #include <inttypes.h>
+#include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct {
 	struct unit_test *first, **last;
-	bool failed;         /* the running test */
-	const char *skipped; /* its reason, or NULL */
-} run = { .last = NULL };
+	const char *skipped; /* the running test's reason, or NULL */
+} run;
+
+/* Where a failed check of this thread goes; only the thread of main() has one. */
+static __thread jmp_buf *escape;
 
 void unit_register(struct unit_test *t)
 {
@@ -29,53 +33,70 @@ void unit_skip(const char *why)
 	run.skipped = why;
 }
 
-static bool fail(const char *file, int line)
+static void place(const char *file, int line)
 {
-	run.failed = true;
 	printf("# %s:%d: ", file, line);
-	return false;
 }
 
-bool unit_check(bool ok, const char *file, int line, const char *text)
+static _Noreturn void fail(void)
+{
+	if (!escape)
+		abort();
+	longjmp(*escape, 1);
+}
+
+void unit_check(bool ok, const char *file, int line, const char *text)
 {
 	if (ok)
-		return true;
-	fail(file, line);
+		return;
+	place(file, line);
 	printf("failed: %s\n", text);
-	return false;
+	fail();
 }
 
-bool unit_check_str(const char *got, const char *want, const char *file, int line, const char *text)
+void unit_check_str(const char *got, const char *want, const char *file, int line, const char *text)
 {
 	if (got == want || (got && want && strcmp(got, want) == 0))
-		return true;
-	fail(file, line);
+		return;
+	place(file, line);
 	printf("%s\n#   got:  %s\n#   want: %s\n", text, got ? got : "(null)",
 	       want ? want : "(null)");
-	return false;
+	fail();
 }
 
-bool unit_check_int(int64_t got, int64_t want, const char *file, int line, const char *text)
+void unit_check_int(int64_t got, int64_t want, const char *file, int line, const char *text)
 {
 	if (got == want)
-		return true;
-	fail(file, line);
+		return;
+	place(file, line);
 	printf("%s\n#   got:  %" PRId64 "\n#   want: %" PRId64 "\n", text, got, want);
-	return false;
+	fail();
 }
 
-bool unit_check_mem(const void *got, size_t got_len, const void *want, size_t want_len,
+void unit_check_mem(const void *got, size_t got_len, const void *want, size_t want_len,
 		    const char *file, int line, const char *text)
 {
 	const unsigned char *g = got, *w = want;
 	size_t i = 0;
 
 	if (got_len == want_len && (got_len == 0 || memcmp(got, want, got_len) == 0))
-		return true;
+		return;
 	while (i < got_len && i < want_len && g[i] == w[i])
 		i++;
-	fail(file, line);
+	place(file, line);
 	printf("%s: %zu bytes, wanted %zu, differ at %zu\n", text, got_len, want_len, i);
+	fail();
+}
+
+static bool passes(const struct unit_test *t)
+{
+	jmp_buf here;
+
+	escape = &here;
+	if (setjmp(here) == 0) {
+		t->run();
+		return true;
+	}
 	return false;
 }
 
@@ -90,16 +111,16 @@ static bool selected(const char *name, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	int number = 0, failures = 0;
+	bool ok;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
 	for (struct unit_test *t = run.first; t; t = t->next) {
 		if (!selected(t->name, argc, argv))
 			continue;
-		run.failed = false;
 		run.skipped = NULL;
-		t->run();
-		failures += run.failed;
-		printf("%s %d - %s%s%s\n", run.failed ? "not ok" : "ok", ++number, t->name,
+		ok = passes(t);
+		failures += !ok;
+		printf("%s %d - %s%s%s\n", ok ? "ok" : "not ok", ++number, t->name,
 		       run.skipped ? " # skip " : "", run.skipped ? run.skipped : "");
 	}
 	printf("1..%d\n", number);
