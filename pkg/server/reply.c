@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "obj/status_json.h"
 #include "obj/yaml.h"
 
 #include <stdlib.h>
@@ -71,67 +72,12 @@ bool reply_success(struct req *r, int code)
 
 /* ---- Status ---- */
 
-static void member(struct buf *b, const char *name, const char *value, bool *first)
-{
-	if (!value || !*value)
-		return;
-	buf_addf(b, "%s\"%s\":", *first ? "" : ",", name);
-	json_print_string(b, value, strlen(value));
-	*first = false;
-}
-
-static void causes(struct buf *b, const struct status *st, bool *first)
-{
-	if (st->ncauses == 0)
-		return;
-	buf_adds(b, *first ? "\"causes\":[" : ",\"causes\":[");
-	for (size_t i = 0; i < st->ncauses; i++) {
-		bool inner = true;
-
-		buf_adds(b, i ? ",{" : "{");
-		member(b, "reason", st->causes[i].reason, &inner);
-		member(b, "message", st->causes[i].message, &inner);
-		member(b, "field", st->causes[i].field, &inner);
-		buf_addc(b, '}');
-	}
-	buf_addc(b, ']');
-	*first = false;
-}
-
-static void details(struct buf *b, const struct status *st)
-{
-	bool first = true;
-	bool any = st->details || (st->name && *st->name) || (st->group && *st->group) ||
-		   (st->kind && *st->kind) || (st->uid && *st->uid) || st->ncauses ||
-		   st->retry_after_s;
-
-	if (!any)
-		return;
-	buf_adds(b, ",\"details\":{");
-	member(b, "name", st->name, &first);
-	member(b, "group", st->group, &first);
-	member(b, "kind", st->kind, &first);
-	member(b, "uid", st->uid, &first);
-	causes(b, st, &first);
-	if (st->retry_after_s)
-		buf_addf(b, "%s\"retryAfterSeconds\":%d", first ? "" : ",", st->retry_after_s);
-	buf_addc(b, '}');
-}
-
 void status_print(struct buf *b, const struct status *st)
 {
-	bool first = false;
+	struct arena *a = arena_new();
 
-	buf_adds(b, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{");
-	if (st->list_continue) {
-		buf_adds(b, "\"continue\":");
-		json_print_string(b, st->list_continue, strlen(st->list_continue));
-	}
-	buf_adds(b, "},\"status\":\"Failure\"");
-	member(b, "message", st->message, &first);
-	member(b, "reason", st->reason, &first);
-	details(b, st);
-	buf_addf(b, ",\"code\":%d}", st->code);
+	json_print(b, status_tree(a, st));
+	arena_free(&a);
 }
 
 static void send_status(struct req *r)

@@ -23,7 +23,8 @@ struct pod_stream {
 };
 
 struct log_sink {
-	/* Append log bytes; false when the client is gone. Thread-safe towards the stream loop. */
+	/* Append log bytes; blocks while the client is slow; false when it is gone or the server stops.
+	 * n = 0 writes nothing and only asks that: call it now and then while a followed log is quiet. */
 	bool (*write)(void *arg, const void *p, size_t n);
 	void *arg;
 };
@@ -41,7 +42,6 @@ struct stream_ops_host {
 
 struct server_config {
 	struct api *api;
-	struct httpd *(*start_httpd)(void); /* unused; reserved for tests */
 	const struct stream_ops_host *streams;
 	const char *version;     /* "v1.36.0+nutshell-..." */
 	const char *server_address; /* "10.0.0.1:6443" for serverAddressByClientCIDRs */
@@ -63,5 +63,7 @@ void server_free(struct server **s);
 
 /* The Status object of st as a JSON reply; used by stream hosts before an upgrade. */
 void server_reply_status(struct http_req *r, const struct status *st);
+/* The same on a connection that was taken over and not answered yet (a host's duplex()). */
+void server_conn_status(struct conn *c, const struct status *st);
 
 #endif
