@@ -15,7 +15,10 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_INIT { 0 }
+#define BUF_INIT  \
+	{         \
+		0 \
+	}
 
 /* Make room for n more bytes and return where they would go (len is unchanged). */
 char *buf_reserve(struct buf *b, size_t n);

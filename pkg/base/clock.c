@@ -264,21 +264,16 @@ static int64_t take_unit(const char **s)
 		int64_t ns;
 	} units[] = {
 		/* A name comes before its own prefixes. */
-		{ "ns", 1 },
-		{ "us", 1000 },
-		{ "\xC2\xB5s", 1000 },
-		{ "\xCE\xBCs", 1000 },
-		{ "ms", 1000000 },
-		{ "s", 1000000000 },
-		{ "m", 60000000000 },
-		{ "h", 3600000000000 },
+		{ "ns", 1 },           { "us", 1000 },         { "\xC2\xB5s", 1000 },
+		{ "\xCE\xBCs", 1000 }, { "ms", 1000000 },      { "s", 1000000000 },
+		{ "m", 60000000000 },  { "h", 3600000000000 },
 	};
 
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
 		size_t n = strlen(units[i].name);
 
-		if (strncmp(*s, units[i].name, n) == 0 && ((*s)[n] == '\0' || (*s)[n] == '.' ||
-							    ((*s)[n] >= '0' && (*s)[n] <= '9'))) {
+		if (strncmp(*s, units[i].name, n) == 0 &&
+		    ((*s)[n] == '\0' || (*s)[n] == '.' || ((*s)[n] >= '0' && (*s)[n] <= '9'))) {
 			*s += n;
 			return units[i].ns;
 		}

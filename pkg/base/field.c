@@ -146,8 +146,8 @@ static void fill_invalid(struct status *st, const struct subject *s, const char 
 		kind = arena_printf(a, "%s.%s", s->kind, s->group);
 	for (size_t i = 0; i < e->n; i++) {
 		bodies[i] = error_body(a, &e->items[i]);
-		texts[i] = arena_printf(a, "%s: %s", e->items[i].field ? e->items[i].field : "<nil>",
-					bodies[i]);
+		texts[i] = arena_printf(a, "%s: %s",
+					e->items[i].field ? e->items[i].field : "<nil>", bodies[i]);
 	}
 	status_other(st, 422, "Invalid", "%s %s is invalid: %s", kind,
 		     go_quote(a, name, strlen(name)), join_errors(a, texts, e->n));

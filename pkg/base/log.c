@@ -83,7 +83,8 @@ static size_t format_json(char *line, enum log_level level, const char *who, con
 	size_t len;
 
 	time_ms(t);
-	len = (size_t)snprintf(line, LINE_MAX_BYTES / 2, "{\"time\":\"%s\",\"level\":\"%s\",\"from\":\"", t,
+	len = (size_t)snprintf(line, LINE_MAX_BYTES / 2,
+			       "{\"time\":\"%s\",\"level\":\"%s\",\"from\":\"", t,
 			       level_names[level]);
 	len = add_escaped(line, len, who);
 	len += (size_t)snprintf(line + len, 16, "\",\"msg\":\"");

@@ -26,9 +26,9 @@ struct entry {
 struct map {
 	struct entry *entries;
 	uint32_t *slots;
-	size_t used;   /* entries in use, dead ones included */
-	size_t room;   /* entries allocated; slots are twice as many */
-	size_t count;  /* live entries */
+	size_t used;  /* entries in use, dead ones included */
+	size_t room;  /* entries allocated; slots are twice as many */
+	size_t count; /* live entries */
 };
 
 struct map *map_new(void)

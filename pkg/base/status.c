@@ -118,8 +118,7 @@ static bool fill(struct status *st, int code, const char *reason, char *message)
 }
 
 /* details about a resource; name may be "" or NULL. */
-static void set_subject(struct status *st, const struct subject *s, const char *kind,
-			const char *name)
+static void set_subject(struct status *st, const struct subject *s, const char *kind, const char *name)
 {
 	if (!st)
 		return;
@@ -178,8 +177,8 @@ bool status_unauthorized(struct status *st)
 	return fill(st, 401, "Unauthorized", format("Unauthorized"));
 }
 
-bool status_forbidden(struct status *st, const struct subject *s, const char *name,
-		      const char *fmt, ...)
+bool status_forbidden(struct status *st, const struct subject *s, const char *name, const char *fmt,
+		      ...)
 {
 	char *text, *r;
 	va_list ap;

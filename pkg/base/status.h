@@ -26,12 +26,15 @@ struct status {
 	char *name, *group, *kind, *uid; /* details; NULL when absent */
 	struct cause *causes;
 	size_t ncauses;
-	int retry_after_s;     /* 0 = none */
-	bool details;          /* emit "details" even when empty */
-	char *list_continue;   /* metadata.continue of an Expired list; NULL else */
+	int retry_after_s;   /* 0 = none */
+	bool details;        /* emit "details" even when empty */
+	char *list_continue; /* metadata.continue of an Expired list; NULL else */
 };
 
-#define STATUS_INIT { 0 }
+#define STATUS_INIT \
+	{           \
+		0   \
+	}
 #define STATUS_AUTO __attribute__((cleanup(status_clear)))
 
 /* What a Status calls the subject: resource "deployments" of group "apps" (core: ""), kind
@@ -56,8 +59,8 @@ bool status_bad_request(struct status *st, const char *fmt, ...)
 /* 401 Unauthorized. */
 bool status_unauthorized(struct status *st);
 /* 403 `R "name" is forbidden: <text>`; name may be "" (then no quoted name). */
-bool status_forbidden(struct status *st, const struct subject *s, const char *name,
-		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+bool status_forbidden(struct status *st, const struct subject *s, const char *name, const char *fmt,
+		      ...) __attribute__((format(printf, 4, 5)));
 /* 403 without subject, the formatted message as it is, with its prefix: `forbidden: User "u" cannot
  * get path "/x"` and the like. */
 bool status_forbidden_plain(struct status *st, const char *fmt, ...)
@@ -73,8 +76,8 @@ bool status_not_acceptable(struct status *st, const char *accepted);
 /* 409 AlreadyExists. */
 bool status_already_exists(struct status *st, const struct subject *s, const char *name);
 /* 409 Conflict `Operation cannot be fulfilled on R "name": <text>`. */
-bool status_conflict(struct status *st, const struct subject *s, const char *name,
-		     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+bool status_conflict(struct status *st, const struct subject *s, const char *name, const char *fmt,
+		     ...) __attribute__((format(printf, 4, 5)));
 /* The usual text: the object has been modified; please apply your changes ... */
 bool status_modified(struct status *st, const struct subject *s, const char *name);
 /* 410 Expired. */
@@ -102,8 +105,7 @@ bool status_other(struct status *st, int code, const char *reason, const char *f
 	__attribute__((format(printf, 4, 5)));
 
 /* Append a cause; strings are copied, NULL allowed. */
-void status_add_cause(struct status *st, const char *reason, const char *message,
-		      const char *field);
+void status_add_cause(struct status *st, const char *reason, const char *message, const char *field);
 
 /*
  * Field errors of one validation pass (k8s: apimachinery/pkg/util/validation/field).
@@ -128,11 +130,14 @@ struct field_errors {
 	struct field_error {
 		enum field_error_type type;
 		char *field, *value, *detail;
-	} *items;
+	} * items;
 	size_t n;
 };
 
-#define FIELD_ERRORS_INIT { 0 }
+#define FIELD_ERRORS_INIT \
+	{                 \
+		0         \
+	}
 
 /* Add one error; path such as "spec.containers[0].name"; value is the rendered bad value
  * (a Go-quoted string, a bare number, compact JSON) or NULL; detail may be NULL.  Copies. */

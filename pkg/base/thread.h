@@ -19,7 +19,7 @@ enum lock_rank {
 	LOCK_HOST = 30,    /* host packages */
 	LOCK_SERVER = 40,
 	LOCK_API = 50,
-	LOCK_KIND = 60,    /* the registry of kinds */
+	LOCK_KIND = 60, /* the registry of kinds */
 	LOCK_STORE = 70,
 	LOCK_NET = 80,
 	LOCK_LOG = 90,
@@ -64,7 +64,10 @@ void cond_broadcast(struct cond *c);
 struct once {
 	pthread_once_t once;
 };
-#define ONCE_INIT { PTHREAD_ONCE_INIT }
+#define ONCE_INIT                 \
+	{                         \
+		PTHREAD_ONCE_INIT \
+	}
 void once_run(struct once *o, void (*fn)(void));
 
 struct thread;

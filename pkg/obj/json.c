@@ -22,21 +22,14 @@
 enum json_type json_type(const struct json *j)
 {
 	switch (j ? json_raw_type(j) : cJSON_NULL) {
-	case cJSON_False:
-		return JSON_FALSE;
-	case cJSON_True:
-		return JSON_TRUE;
+	case cJSON_False: return JSON_FALSE;
+	case cJSON_True: return JSON_TRUE;
 	case cJSON_Number:
-	case cJSON_Raw:
-		return JSON_NUMBER;
-	case cJSON_String:
-		return JSON_STRING;
-	case cJSON_Array:
-		return JSON_ARRAY;
-	case cJSON_Object:
-		return JSON_OBJECT;
-	default:
-		return JSON_NULL;
+	case cJSON_Raw: return JSON_NUMBER;
+	case cJSON_String: return JSON_STRING;
+	case cJSON_Array: return JSON_ARRAY;
+	case cJSON_Object: return JSON_OBJECT;
+	default: return JSON_NULL;
 	}
 }
 
@@ -300,8 +293,7 @@ static bool unordered_equal(const struct json *x, const struct json *y, size_t n
 	bool equal = true;
 
 	for (size_t i = 0; i < n && equal; i++)
-		equal = strcmp(json_name(vx[i]), json_name(vy[i])) == 0 &&
-			json_equal(vx[i], vy[i]);
+		equal = strcmp(json_name(vx[i]), json_name(vy[i])) == 0 && json_equal(vx[i], vy[i]);
 	free(vx);
 	free(vy);
 	return equal;
@@ -328,12 +320,9 @@ bool json_equal(const struct json *x, const struct json *y)
 	if (t != json_type(y))
 		return false;
 	switch (t) {
-	case JSON_NUMBER:
-		return number_equal(x, y);
-	case JSON_STRING:
-		return strcmp(json_str(x), json_str(y)) == 0;
-	case JSON_OBJECT:
-		return object_equal(x, y);
+	case JSON_NUMBER: return number_equal(x, y);
+	case JSON_STRING: return strcmp(json_str(x), json_str(y)) == 0;
+	case JSON_OBJECT: return object_equal(x, y);
 	case JSON_ARRAY:
 		p = json_first(x);
 		q = json_first(y);
@@ -341,8 +330,7 @@ bool json_equal(const struct json *x, const struct json *y)
 			if (!json_equal(p, q))
 				return false;
 		return !p && !q;
-	default:
-		return true;
+	default: return true;
 	}
 }
 

@@ -21,7 +21,15 @@ struct buf;
 struct status;
 struct json; /* opaque: a cJSON node behind the seam */
 
-enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_NULL,
+	JSON_FALSE,
+	JSON_TRUE,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
 
 /* Names of duplicate members met while parsing, as paths such as `data.a`. */
 struct json_dups {
@@ -75,8 +83,7 @@ struct json *json_first(const struct json *j);
 struct json *json_next(const struct json *j);
 /* Member name of a child of an object; NULL for array items. */
 const char *json_name(const struct json *j);
-#define json_each(it, parent)                                                                      \
-	for (struct json *it = json_first(parent); it; it = json_next(it))
+#define json_each(it, parent) for (struct json *it = json_first(parent); it; it = json_next(it))
 
 /* Deep equality; object member order is irrelevant, numbers compare by value (1 == 1.0). */
 bool json_equal(const struct json *x, const struct json *y);

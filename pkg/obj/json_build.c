@@ -113,19 +113,12 @@ static struct json *build_directive(struct builder *b)
 
 	expect(b, '%');
 	switch (*b->p++) {
-	case 's':
-		s = va_arg(b->args, const char *);
-		return s ? json_string(b->a, s) : NULL;
-	case 'd':
-		return json_integer(b->a, va_arg(b->args, int));
-	case 'l':
-		return json_integer(b->a, va_arg(b->args, int64_t));
-	case 'b':
-		return json_boolean(b->a, va_arg(b->args, int));
-	case 'j':
-		return va_arg(b->args, struct json *);
-	default:
-		bad_format(b, "unknown directive");
+	case 's': s = va_arg(b->args, const char *); return s ? json_string(b->a, s) : NULL;
+	case 'd': return json_integer(b->a, va_arg(b->args, int));
+	case 'l': return json_integer(b->a, va_arg(b->args, int64_t));
+	case 'b': return json_boolean(b->a, va_arg(b->args, int));
+	case 'j': return va_arg(b->args, struct json *);
+	default: bad_format(b, "unknown directive");
 	}
 }
 
@@ -151,14 +144,10 @@ static struct json *build_literal(struct builder *b)
 static struct json *build_value(struct builder *b)
 {
 	switch (peek(b)) {
-	case '{':
-		return build_object(b);
-	case '[':
-		return build_array(b);
-	case '%':
-		return build_directive(b);
-	default:
-		return build_literal(b);
+	case '{': return build_object(b);
+	case '[': return build_array(b);
+	case '%': return build_directive(b);
+	default: return build_literal(b);
 	}
 }
 

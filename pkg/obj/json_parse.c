@@ -182,8 +182,9 @@ static bytes scan_word(struct scan *s, bytes p, const char *word)
 		if (p + i == s->end)
 			return too_short(s);
 		if (p[i] != (unsigned char)word[i])
-			return unexpected(s, p + i, arena_printf(s->a, "in literal %s (expecting '%c')",
-								 word, word[i]));
+			return unexpected(s, p + i,
+					  arena_printf(s->a, "in literal %s (expecting '%c')", word,
+						       word[i]));
 	}
 	return p + strlen(word);
 }
@@ -248,14 +249,10 @@ static bytes scan_number(struct scan *s, bytes p)
 static bytes scan_scalar(struct scan *s, bytes p)
 {
 	switch (*p) {
-	case '"':
-		return scan_string(s, p);
-	case 't':
-		return scan_word(s, p, "true");
-	case 'f':
-		return scan_word(s, p, "false");
-	case 'n':
-		return scan_word(s, p, "null");
+	case '"': return scan_string(s, p);
+	case 't': return scan_word(s, p, "true");
+	case 'f': return scan_word(s, p, "false");
+	case 'n': return scan_word(s, p, "null");
 	default:
 		if (*p == '-' || (*p >= '0' && *p <= '9'))
 			return scan_number(s, p);
@@ -314,7 +311,8 @@ static bytes scan_more(struct scan *s, bytes p, enum want *want)
 	else if (*p == (object ? '}' : ']'))
 		s->depth--;
 	else
-		return unexpected(s, p, object ? "after object key:value pair" : "after array element");
+		return unexpected(s, p,
+				  object ? "after object key:value pair" : "after array element");
 	return p + 1;
 }
 
@@ -487,7 +485,9 @@ static void settle_children(struct settle *s, struct json *o, const struct frame
 
 	for (cJSON *c = o->node.child; c; c = c->next, n++) {
 		if (c->child) {
-			const struct frame f = { .up = self, .name = object ? c->string : NULL, .index = n };
+			const struct frame f = { .up = self,
+						 .name = object ? c->string : NULL,
+						 .index = n };
 
 			settle_children(s, json_of(c), &f);
 		} else if ((c->type & 0xFF) == cJSON_Number) {

@@ -21,9 +21,9 @@ static const char hex[] = "0123456789abcdef";
 
 /* What to do with a byte of a string: 0 copy, 'u' \u00XX, 'x' look at the rune, else \ and it. */
 static const unsigned char escapes[256] = {
-	[0 ... 7] = 'u',   ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n',	 ['\v'] = 'u',
-	['\f'] = 'f',	   ['\r'] = 'r', [14 ... 31] = 'u', ['"'] = '"', ['\\'] = '\\',
-	['<'] = 'u',	   ['>'] = 'u',	 ['&'] = 'u',	[128 ... 255] = 'x',
+	[0 ... 7] = 'u', ['\b'] = 'b', ['\t'] = 't',      ['\n'] = 'n',        ['\v'] = 'u',
+	['\f'] = 'f',    ['\r'] = 'r', [14 ... 31] = 'u', ['"'] = '"',         ['\\'] = '\\',
+	['<'] = 'u',     ['>'] = 'u',  ['&'] = 'u',       [128 ... 255] = 'x',
 };
 
 static char *put_unicode(char *to, unsigned c)
@@ -120,20 +120,13 @@ static void print_scalar(struct buf *b, const struct json *j)
 	char text[JSON_NUMBER_TEXT];
 
 	switch (json_type(j)) {
-	case JSON_TRUE:
-		buf_add(b, "true", 4);
-		break;
-	case JSON_FALSE:
-		buf_add(b, "false", 5);
-		break;
-	case JSON_NUMBER:
-		buf_adds(b, json_literal(j, text));
-		break;
+	case JSON_TRUE: buf_add(b, "true", 4); break;
+	case JSON_FALSE: buf_add(b, "false", 5); break;
+	case JSON_NUMBER: buf_adds(b, json_literal(j, text)); break;
 	case JSON_STRING:
 		json_print_string(b, j->node.valuestring, strlen(j->node.valuestring));
 		break;
-	default:
-		buf_add(b, "null", 4);
+	default: buf_add(b, "null", 4);
 	}
 }
 

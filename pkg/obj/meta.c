@@ -175,9 +175,10 @@ bool meta_set_condition(struct arena *a, struct json *o, const char *type, const
 	time_format(clock_now_s(), now);
 	if (!c) {
 		/* Members in upstream's order. */
-		c = json_build(a, "{type:%s,status:%s,lastUpdateTime:%s,lastTransitionTime:%s}", type,
-			       status, with_update ? now : NULL, now);
-		json_append(json_ensure_array(a, json_ensure_object(a, o, "status"), "conditions"), c);
+		c = json_build(a, "{type:%s,status:%s,lastUpdateTime:%s,lastTransitionTime:%s}",
+			       type, status, with_update ? now : NULL, now);
+		json_append(json_ensure_array(a, json_ensure_object(a, o, "status"), "conditions"),
+			    c);
 		changed = true;
 	} else if (change_text(a, c, "status", status)) {
 		json_set_str(a, c, "lastTransitionTime", now);

@@ -137,7 +137,8 @@ static void extract(struct obj *o, struct pool *p, const struct json *tree,
 		    const struct obj_fields *fields)
 {
 	const struct json *meta = json_get(tree, "metadata");
-	const struct json *labels = json_get(meta, "labels"), *refs = json_get(meta, "ownerReferences");
+	const struct json *labels = json_get(meta, "labels"),
+			  *refs = json_get(meta, "ownerReferences");
 	uint32_t n = count_fields(fields);
 	struct label *label_at = pool_take(p, json_count(labels) * sizeof *label_at);
 	struct owner *owner_at = pool_take(p, json_count(refs) * sizeof *owner_at);

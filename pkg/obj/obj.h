@@ -38,13 +38,13 @@ struct obj {
 	const char *ns, *name, *uid; /* ns "" for cluster scope */
 	int64_t rev;                 /* 0 before it is sealed */
 	int64_t generation;
-	int64_t created_s;  /* metadata.creationTimestamp */
-	int64_t deleted_s;  /* metadata.deletionTimestamp; 0 = live */
+	int64_t created_s; /* metadata.creationTimestamp */
+	int64_t deleted_s; /* metadata.deletionTimestamp; 0 = live */
 	const struct label *labels;
 	uint32_t nlabels;
 	const struct owner *owners;
 	uint32_t nowners;
-	bool finalizers; /* has at least one */
+	bool finalizers;           /* has at least one */
 	const char *const *fields; /* parallel to obj_fields.paths */
 	uint32_t nfields;
 };

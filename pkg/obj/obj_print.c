@@ -19,10 +19,20 @@
 static const char *const top_first[] = { "kind", "apiVersion", "metadata", "spec" };
 static const char *const top_last[] = { "status" };
 static const char *const meta_first[] = {
-	"name", "generateName", "namespace", "selfLink", "uid",
+	"name",
+	"generateName",
+	"namespace",
+	"selfLink",
+	"uid",
 	/* resourceVersion goes here */
-	"generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "labels",
-	"annotations", "ownerReferences", "finalizers",
+	"generation",
+	"creationTimestamp",
+	"deletionTimestamp",
+	"deletionGracePeriodSeconds",
+	"labels",
+	"annotations",
+	"ownerReferences",
+	"finalizers",
 };
 #define META_BEFORE_VERSION 5
 static const char *const meta_last[] = { "managedFields" };

@@ -14,13 +14,12 @@ struct arena;
 struct json;
 struct status;
 
-struct json *patch_json(struct arena *a, struct json *doc, const struct json *ops,
-			struct status *st);
+struct json *patch_json(struct arena *a, struct json *doc, const struct json *ops, struct status *st);
 struct json *patch_merge(struct arena *a, struct json *doc, const struct json *patch);
 
 /* What strategic merge must know of one field. */
 struct patch_field {
-	const void *type;      /* schema of the field's value (of the items for a list), opaque; may be NULL */
+	const void *type; /* schema of the field's value (of the items for a list), opaque; may be NULL */
 	const char *merge_key; /* lists of objects; NULL = none (primitive list when merge) */
 	bool merge;            /* patchStrategy has merge */
 	bool retain_keys;      /* patchStrategy has retainKeys */

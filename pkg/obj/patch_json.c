@@ -260,16 +260,11 @@ static bool apply(struct patcher *p, const struct json *op)
 static const char *go_type(const struct json *j)
 {
 	switch (json_type(j)) {
-	case JSON_OBJECT:
-		return "object";
-	case JSON_ARRAY:
-		return "array";
-	case JSON_STRING:
-		return "string";
-	case JSON_NUMBER:
-		return "number";
-	default:
-		return "bool";
+	case JSON_OBJECT: return "object";
+	case JSON_ARRAY: return "array";
+	case JSON_STRING: return "string";
+	case JSON_NUMBER: return "number";
+	default: return "bool";
 	}
 }
 
@@ -297,8 +292,7 @@ static bool check_operations(const struct json *ops, struct status *st)
 	return true;
 }
 
-struct json *patch_json(struct arena *a, struct json *doc, const struct json *ops,
-			struct status *st)
+struct json *patch_json(struct arena *a, struct json *doc, const struct json *ops, struct status *st)
 {
 	struct patcher p = { .a = a, .doc = doc };
 

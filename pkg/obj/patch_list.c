@@ -95,18 +95,12 @@ static const char *go_type(const struct json *j)
 	int64_t v;
 
 	switch (json_type(j)) {
-	case JSON_OBJECT:
-		return GO_MAP;
-	case JSON_ARRAY:
-		return "[]interface {}";
-	case JSON_STRING:
-		return "string";
-	case JSON_NUMBER:
-		return json_int(j, &v) ? "int64" : "float64";
-	case JSON_NULL:
-		return "%!s(<nil>)";
-	default:
-		return "bool";
+	case JSON_OBJECT: return GO_MAP;
+	case JSON_ARRAY: return "[]interface {}";
+	case JSON_STRING: return "string";
+	case JSON_NUMBER: return json_int(j, &v) ? "int64" : "float64";
+	case JSON_NULL: return "%!s(<nil>)";
+	default: return "bool";
 	}
 }
 
@@ -170,8 +164,8 @@ static char *lists_text(struct arena *a, const struct node_list *x, const struct
 	return arena_dup(a, b.p, b.len);
 }
 
-bool list_types(struct arena *a, const struct node_list *x, const struct node_list *y, bool *objects,
-		struct status *st)
+bool list_types(struct arena *a, const struct node_list *x, const struct node_list *y,
+		bool *objects, struct status *st)
 {
 	const struct json *first = x->n ? x->p[0] : y->n ? y->p[0] : NULL;
 	const char *type = NULL;

@@ -30,12 +30,11 @@ bool list_find(const struct node_list *l, const char *key, const struct json *va
 	       struct status *st);
 /* All items of both lists are of one type, which is no list; 422 or 500 else.  *objects tells which.
  * With no items at all: 500. */
-bool list_types(struct arena *a, const struct node_list *x, const struct node_list *y, bool *objects,
-		struct status *st);
+bool list_types(struct arena *a, const struct node_list *x, const struct node_list *y,
+		bool *objects, struct status *st);
 /* Split l by whether an item's key value (key "": the item itself) occurs in by. */
 bool list_partition(struct arena *a, const struct node_list *l, const struct node_list *by,
-		    const char *key, struct node_list *in, struct node_list *out,
-		    struct status *st);
+		    const char *key, struct node_list *in, struct node_list *out, struct status *st);
 /* `patch` ordered as patch_order, `server` as server_order, and interleaved by server_order. */
 bool list_order(struct arena *a, struct node_list *patch, struct node_list *server,
 		const struct node_list *patch_order, const struct node_list *server_order,

@@ -330,10 +330,9 @@ static bool check_order(struct merger *m, const struct json *patch, const struct
 	while (p && json_get(p, DIRECTIVE) && strcmp(json_path_str(p, DIRECTIVE), "delete") == 0)
 		p = json_next(p);
 	if (p)
-		return status_plain_error(m->st,
-					  "The order in patch list:\n%s\n doesn't match %s list:\n%s\n",
-					  list_go_text(m->a, patch), ORDER_PREFIX,
-					  list_go_text(m->a, order));
+		return status_plain_error(
+			m->st, "The order in patch list:\n%s\n doesn't match %s list:\n%s\n",
+			list_go_text(m->a, patch), ORDER_PREFIX, list_go_text(m->a, order));
 	return true;
 }
 
@@ -491,9 +490,10 @@ struct json *patch_strategic(struct arena *a, struct json *doc, const struct jso
 	struct context ctx = { .type = root_type };
 
 	if (!json_is_object(patch)) {
-		status_bad_request(st, "json: cannot unmarshal %s into Go value of type "
-				       "map[string]interface {}",
-				   json_is_array(patch)	 ? "array" :
+		status_bad_request(st,
+				   "json: cannot unmarshal %s into Go value of type "
+				   "map[string]interface {}",
+				   json_is_array(patch)  ? "array" :
 				   json_is_string(patch) ? "string" :
 				   json_is_number(patch) ? "number" :
 							   "bool");

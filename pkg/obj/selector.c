@@ -27,16 +27,16 @@ struct selector {
 /* ---- checking ---- */
 
 #define NAME_FMT "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-#define NAME_ERROR                                                                                 \
+#define NAME_ERROR                                                                                  \
 	"must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " \
 	"alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "      \
 	"validation is '" NAME_FMT "')"
-#define PREFIX_ERROR                                                                               \
-	"prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "       \
-	"characters, '-' or '.', and must start and end with an alphanumeric character (e.g. "      \
-	"'example.com', regex used for validation is "                                              \
+#define PREFIX_ERROR                                                                           \
+	"prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "  \
+	"characters, '-' or '.', and must start and end with an alphanumeric character (e.g. " \
+	"'example.com', regex used for validation is "                                         \
 	"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-#define VALUE_ERROR                                                                                \
+#define VALUE_ERROR                                                                                 \
 	"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or " \
 	"'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "          \
 	"'my_value',  or '12345', regex used for validation is '(" NAME_FMT ")?')"
@@ -160,10 +160,8 @@ static const char *count_error(const struct requirement *r)
 		return r->n ? "values set must be empty for exists and does not exist" : NULL;
 	case OP_GT:
 	case OP_LT:
-		return r->n == 1 ? NULL :
-				   "for 'Gt', 'Lt' operators, exactly one value is required";
-	default:
-		return r->n == 1 ? NULL : "exact-match compatibility requires one single value";
+		return r->n == 1 ? NULL : "for 'Gt', 'Lt' operators, exactly one value is required";
+	default: return r->n == 1 ? NULL : "exact-match compatibility requires one single value";
 	}
 }
 
@@ -174,8 +172,9 @@ const char *requirement_check(struct arena *a, struct requirement *r)
 	size_t errors = 0;
 
 	if (bad) {
-		add_text(&b, ", ", arena_printf(a, "key: Invalid value: %s: %s",
-						go_quote(a, r->key, strlen(r->key)), bad));
+		add_text(&b, ", ",
+			 arena_printf(a, "key: Invalid value: %s: %s",
+				      go_quote(a, r->key, strlen(r->key)), bad));
 		errors++;
 	}
 	bad = count_error(r);
@@ -246,13 +245,14 @@ static struct requirement equality(struct arena *a, const struct json *member)
 }
 
 /* One of matchExpressions. */
-static bool expression(struct arena *a, const struct json *e, struct requirement *r,
-		       struct status *st)
+static bool expression(struct arena *a, const struct json *e, struct requirement *r, struct status *st)
 {
 	static const struct {
 		const char *name;
 		enum selector_op op;
-	} ops[] = { { "In", OP_IN }, { "NotIn", OP_NOT_IN }, { "Exists", OP_EXISTS },
+	} ops[] = { { "In", OP_IN },
+		    { "NotIn", OP_NOT_IN },
+		    { "Exists", OP_EXISTS },
 		    { "DoesNotExist", OP_ABSENT } };
 	const char *op = json_path_str(e, "operator");
 	const struct json *values = json_get(e, "values");
@@ -321,14 +321,10 @@ static bool requirement_holds(const struct requirement *r, const char *value)
 	int64_t v;
 
 	switch (r->op) {
-	case OP_EXISTS:
-		return value;
-	case OP_ABSENT:
-		return !value;
-	case OP_GT:
-		return value && parse_int(value, &v) && v > r->number;
-	case OP_LT:
-		return value && parse_int(value, &v) && v < r->number;
+	case OP_EXISTS: return value;
+	case OP_ABSENT: return !value;
+	case OP_GT: return value && parse_int(value, &v) && v > r->number;
+	case OP_LT: return value && parse_int(value, &v) && v < r->number;
 	default:
 		for (size_t i = 0; value && i < r->n && !found; i++)
 			found = strcmp(r->values[i], value) == 0;
@@ -365,9 +361,11 @@ bool selector_everything(const struct selector *s)
 static void print_requirement(struct buf *b, const struct requirement *r)
 {
 	static const char *const ops[] = {
-		[OP_IN] = " in (",	[OP_NOT_IN] = " notin (", [OP_EQUALS] = "=",
-		[OP_DOUBLE_EQUALS] = "==", [OP_NOT_EQUALS] = "!=", [OP_EXISTS] = "",
-		[OP_ABSENT] = "",	[OP_GT] = ">",		  [OP_LT] = "<",
+		[OP_IN] = " in (",      [OP_NOT_IN] = " notin (",
+		[OP_EQUALS] = "=",      [OP_DOUBLE_EQUALS] = "==",
+		[OP_NOT_EQUALS] = "!=", [OP_EXISTS] = "",
+		[OP_ABSENT] = "",       [OP_GT] = ">",
+		[OP_LT] = "<",
 	};
 
 	if (r->op == OP_ABSENT)

@@ -50,8 +50,8 @@ static bool parse_term(char *term, const char *whole, struct field_term *t, stru
 	while (*op && *op != '=' && !(op[0] == '!' && op[1] == '='))
 		op++;
 	if (!*op)
-		return status_bad_request(st, "invalid selector: '%s'; can't understand '%s'", whole,
-					  term);
+		return status_bad_request(st, "invalid selector: '%s'; can't understand '%s'",
+					  whole, term);
 	t->negate = *op == '!';
 	t->key = term;
 	t->value = op + (op[1] == '=' ? 2 : 1);

@@ -15,14 +15,25 @@
 #include <string.h>
 
 enum token {
-	T_END, T_CLOSE, T_COMMA, T_NOT, T_DOUBLE_EQUALS, T_EQUALS, T_GT, T_WORD, T_IN, T_LT,
-	T_NOT_EQUALS, T_NOT_IN, T_OPEN,
+	T_END,
+	T_CLOSE,
+	T_COMMA,
+	T_NOT,
+	T_DOUBLE_EQUALS,
+	T_EQUALS,
+	T_GT,
+	T_WORD,
+	T_IN,
+	T_LT,
+	T_NOT_EQUALS,
+	T_NOT_IN,
+	T_OPEN,
 };
 
 struct parser {
 	struct arena *a;
-	const char *p;      /* behind the token */
-	enum token tok;     /* the lookahead; as a value: see value_token() */
+	const char *p;  /* behind the token */
+	enum token tok; /* the lookahead; as a value: see value_token() */
 	const char *lit;
 	VEC(const char *) values;
 	struct status *st;
@@ -158,9 +169,9 @@ static bool parse_operator(struct parser *s, enum selector_op *op)
 		enum token tok;
 		enum selector_op op;
 	} ops[] = {
-		{ T_IN, OP_IN },	 { T_NOT_IN, OP_NOT_IN },
+		{ T_IN, OP_IN },         { T_NOT_IN, OP_NOT_IN },
 		{ T_EQUALS, OP_EQUALS }, { T_DOUBLE_EQUALS, OP_DOUBLE_EQUALS },
-		{ T_GT, OP_GT },	 { T_NOT_EQUALS, OP_NOT_EQUALS },
+		{ T_GT, OP_GT },         { T_NOT_EQUALS, OP_NOT_EQUALS },
 		{ T_LT, OP_LT },
 	};
 
@@ -247,8 +258,7 @@ static bool parse_all(struct parser *s, struct requirement **out, size_t *n)
 		}
 		advance(s);
 		if (s->tok == T_END)
-			ok = status_bad_request(s->st,
-						"found '', expected: identifier after ','");
+			ok = status_bad_request(s->st, "found '', expected: identifier after ','");
 	}
 	*out = reqs.p;
 	*n = reqs.n;

@@ -8,7 +8,17 @@
 
 #include <stdint.h>
 
-enum selector_op { OP_IN, OP_NOT_IN, OP_EQUALS, OP_DOUBLE_EQUALS, OP_NOT_EQUALS, OP_EXISTS, OP_ABSENT, OP_GT, OP_LT };
+enum selector_op {
+	OP_IN,
+	OP_NOT_IN,
+	OP_EQUALS,
+	OP_DOUBLE_EQUALS,
+	OP_NOT_EQUALS,
+	OP_EXISTS,
+	OP_ABSENT,
+	OP_GT,
+	OP_LT
+};
 
 struct requirement {
 	const char *key;

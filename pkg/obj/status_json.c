@@ -14,11 +14,25 @@
 #include <string.h>
 
 static const char *const reasons[] = {
-	"Unauthorized",	     "Forbidden",	  "NotFound",		"AlreadyExists",
-	"Conflict",	     "Gone",		  "Invalid",		"ServerTimeout",
-	"StoreReadError",    "Timeout",		  "TooManyRequests",	"BadRequest",
-	"MethodNotAllowed",  "NotAcceptable",	  "RequestEntityTooLarge", "UnsupportedMediaType",
-	"InternalError",     "Expired",		  "ServiceUnavailable",
+	"Unauthorized",
+	"Forbidden",
+	"NotFound",
+	"AlreadyExists",
+	"Conflict",
+	"Gone",
+	"Invalid",
+	"ServerTimeout",
+	"StoreReadError",
+	"Timeout",
+	"TooManyRequests",
+	"BadRequest",
+	"MethodNotAllowed",
+	"NotAcceptable",
+	"RequestEntityTooLarge",
+	"UnsupportedMediaType",
+	"InternalError",
+	"Expired",
+	"ServiceUnavailable",
 };
 
 static struct json *details_tree(struct arena *a, const struct status *st)
@@ -32,8 +46,8 @@ static struct json *details_tree(struct arena *a, const struct status *st)
 		for (size_t i = 0; i < st->ncauses; i++) {
 			const struct cause *c = &st->causes[i];
 
-			json_append(causes, json_build(a, "{reason:%s,message:%s,field:%s}", c->reason,
-						       c->message, c->field));
+			json_append(causes, json_build(a, "{reason:%s,message:%s,field:%s}",
+						       c->reason, c->message, c->field));
 		}
 	}
 	if (st->retry_after_s)
