@@ -1,8 +1,8 @@
 /*
  * api: the verbs; the only door to change, for users, controllers and the syncer alike.
  *
- * Trees in, frozen objects out.  Every write runs the same pipeline: decode-clean, defaults, prepare hook,
- * mutating admission, validation, validating admission, commit.  Errors are Kubernetes Statuses.
+ * Trees in, frozen objects out.  Every write runs the same pipeline: decode-clean, defaults, mutating
+ * admission, prepare hook, validation, validating admission, commit.  Errors are Kubernetes Statuses.
  * A struct call is the context of one task: caller, arena, options; one thread at a time.
  * Objects returned are held by the call's arena unless said otherwise.
  */
@@ -19,6 +19,7 @@
 
 struct arena;
 struct json;
+struct json_dups;
 struct api;
 
 /* ---- life ---- */
@@ -90,6 +91,7 @@ struct call {
 	const struct user *user;
 	const char *manager; /* field manager */
 	enum field_validation validation;
+	const struct json_dups *dups; /* duplicate members met while parsing the body; NULL = none */
 	bool dry_run;
 	bool pretty; /* unused by api; the server's */
 	char **warnings; /* Warning header texts collected by the verbs, in the arena */
@@ -112,6 +114,7 @@ struct list_options {
 	const char *cont;             /* continue token */
 	const char *resource_version; /* NULL or "" = latest */
 	const char *match;            /* resourceVersionMatch; NULL or "" */
+	bool initial_events_set;      /* sendInitialEvents was given, which only a watch may (422) */
 };
 
 struct list_result {
@@ -126,6 +129,9 @@ bool api_list(struct call *c, const struct kind *k, const char *ns, const struct
 	      struct list_result *out, struct status *st);
 /* True when api_list()/api_get() with this resourceVersion must be run where blocking is allowed. */
 bool api_list_blocks(struct api *api, const struct kind *k, const struct list_options *o);
+/* Wait up to 3 s until the store has reached a GET's resourceVersion (text; NULL, "" and "0" are reached).
+ * 400 when it is no number, 504 when it is still in the future. */
+bool api_await_revision(struct api *api, const char *resource_version, struct status *st);
 
 /* ---- writes: block until durable ---- */
 
@@ -133,8 +139,8 @@ bool api_list_blocks(struct api *api, const struct kind *k, const struct list_op
 const struct obj *api_create(struct call *c, const struct kind *k, const char *ns,
 			     struct json *o, struct status *st);
 
-/* PUT of the main resource (sub NULL) or "status", "scale", "approval", "finalize", "ephemeralcontainers",
- * "resize".  *created tells 201 from 200 (may be NULL). */
+/* PUT of the main resource (sub NULL) or "status", "approval", "finalize", "ephemeralcontainers", "resize"
+ * (scale has its own function).  *created tells 201 from 200 (may be NULL). */
 const struct obj *api_update(struct call *c, const struct kind *k, const char *sub, const char *ns,
 			     const char *name, struct json *o, bool *created, struct status *st);
 

@@ -1,0 +1,29 @@
+/*
+ * bootstrap: rows of the objects every cluster starts with.  Private to api.
+ */
+#ifndef NUTSHELL_API_BOOTSTRAP_H
+#define NUTSHELL_API_BOOTSTRAP_H
+
+#include <stdbool.h>
+
+struct bootstrap_role {
+	const char *ns;      /* NULL: a ClusterRole */
+	const char *name;
+	const char *part_of; /* the role whose aggregation label it carries: "view" */
+	bool aggregate;      /* rules are those of all that are part of it */
+	const char *rules;   /* one a line, `verbs|groups|resources[|names]` or `verbs|@urls` */
+};
+
+struct bootstrap_binding {
+	const char *ns; /* "": a ClusterRoleBinding */
+	const char *name;
+	const char *role;     /* NULL: of the same name */
+	const char *subjects; /* `U:user;G:group;S:namespace/account` */
+};
+
+/* Each ends with name NULL. */
+extern const struct bootstrap_role bootstrap_roles[];
+extern const struct bootstrap_role bootstrap_controllers[];
+extern const struct bootstrap_binding bootstrap_bindings[];
+
+#endif

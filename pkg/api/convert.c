@@ -1,0 +1,74 @@
+/*
+ * Between versions: a table holds one encoding, that of its storage row.  For nearly all kinds the version
+ * asked for is the stored one, and every function here is then a plain copy or nothing at all.
+ */
+#include "api/core.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+
+static void hook_pure(struct hook *h, struct arena *a, const struct kind *k)
+{
+	*h = (struct hook){
+		.a = a,
+		.kind = k,
+		.now_s = clock_now_s(),
+		.user = "",
+		.errors = NULL,
+	};
+}
+
+static void stamp_version(struct arena *a, const struct kind *k, struct json *o)
+{
+	char version[128];
+
+	json_set_str(a, o, "apiVersion", kind_api_version(k, version));
+	json_set_str(a, o, "kind", k->subject.kind);
+}
+
+struct json *convert_tree(struct arena *a, const struct kind *k, const struct obj *o)
+{
+	struct json *tree = obj_tree(a, o);
+	struct hook h;
+
+	if (!k->storage || k->storage == k)
+		return tree;
+	hook_pure(&h, a, k);
+	if (k->from_storage)
+		k->from_storage(&h, tree);
+	stamp_version(a, k, tree);
+	return tree;
+}
+
+const struct obj *convert_shown(struct arena *a, const struct kind *k, const struct obj *o)
+{
+	struct obj *shown;
+
+	if (!k->storage || k->storage == k)
+		return o;
+	shown = obj_new(convert_tree(a, k, o), NULL);
+	/* The same revision of the same object in other words: sealed as the store sealed it. */
+	if (o->rev)
+		obj_seal(shown, o->rev);
+	return obj_give(a, shown);
+}
+
+struct obj *convert_frozen(struct arena *a, const struct kind *k, struct json *o,
+			   const struct user *user)
+{
+	const struct kind *stored = kind_stored(k);
+	struct obj_fields fields = { .paths = stored->fields };
+	struct hook h;
+
+	if (stored != k) {
+		hook_pure(&h, a, k);
+		h.user = user->name;
+		if (k->to_storage)
+			k->to_storage(&h, o);
+		stamp_version(a, stored, o);
+	}
+	json_del(json_get(o, "metadata"), "resourceVersion");
+	return obj_new(o, &fields);
+}

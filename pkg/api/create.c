@@ -1,0 +1,227 @@
+/*
+ * create: defaults, mutating admission, system metadata, prepare, validation, validating admission, commit.
+ *
+ * A generated name is checked against the live objects before the work is done (8 tries, as upstream), so
+ * that the race which remains, a name taken between check and commit, is the only one that reports a
+ * generated name's conflict.
+ * k8s: apiserver/pkg/registry/generic/registry/store.go Create, registry/rest/create.go BeforeCreate.
+ */
+#include "api/core.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/codec.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_TRIES 8
+#define NAME_BASE_MAX 58
+
+struct creation {
+	struct call *c;
+	const struct kind *k;
+	const char *ns, *name;
+	struct json *o;
+	bool generated;
+};
+
+static bool generated_name_conflict(struct creation *cr, struct status *st)
+{
+	status_other(st, 409, "AlreadyExists",
+		     "%s%s%s \"%s\" already exists, the server was not able to generate a unique name for the object",
+		     cr->k->subject.resource, *cr->k->subject.group ? "." : "",
+		     cr->k->subject.group, cr->name);
+	if (st) {
+		st->details = true;
+		st->name = strdup(cr->name);
+		st->kind = strdup(cr->k->subject.resource);
+		st->group = *cr->k->subject.group ? strdup(cr->k->subject.group) : NULL;
+		st->retry_after_s = 1;
+	}
+	return false;
+}
+
+static bool name_generate(struct creation *cr, const char *base, struct status *st)
+{
+	struct table *t = api_table(cr->c->api, cr->k);
+	char suffix[6];
+
+	cr->generated = true;
+	for (int i = 0; i < NAME_TRIES; i++) {
+		const struct obj *taken;
+
+		random_name(suffix, 5);
+		cr->name = arena_printf(cr->c->a, "%.*s%s", NAME_BASE_MAX, base, suffix);
+		taken = store_get(t, cr->ns, cr->name);
+		obj_unref(taken);
+		if (!taken) {
+			json_set_str(cr->c->a, json_get(cr->o, "metadata"), "name", cr->name);
+			return true;
+		}
+	}
+	return generated_name_conflict(cr, st);
+}
+
+/* What only the server says about a new object. */
+static bool system_metadata(struct creation *cr, struct status *st)
+{
+	static const char *const wiped[] = { "uid",	   "creationTimestamp",
+					     "selfLink",   "deletionTimestamp",
+					     "generation", "deletionGracePeriodSeconds",
+					     "managedFields" };
+	struct arena *a = cr->c->a;
+	struct json *meta = json_get(cr->o, "metadata");
+	const char *base = json_str(json_get(meta, "generateName"));
+	char uid[37], now[TIME_LEN];
+
+	for (size_t i = 0; i < sizeof wiped / sizeof *wiped; i++)
+		json_del(meta, wiped[i]);
+	cr->name = json_str(json_get(meta, "name"));
+	if (!*cr->name && *base && !name_generate(cr, base, st))
+		return false;
+	uuid_new(uid);
+	json_set_str(a, meta, "uid", uid);
+	if (cr->k->generation)
+		json_set_int(a, meta, "generation", 1);
+	time_format(clock_now_s(), now);
+	json_set_str(a, meta, "creationTimestamp", now);
+	return true;
+}
+
+static void create_prepare(struct creation *cr)
+{
+	struct hook h;
+
+	hook_open(&h, cr->c, cr->k);
+	kind_prepare_create(&h, cr->o);
+	hook_close(&h, cr->c);
+}
+
+static bool create_validate(struct creation *cr, struct status *st)
+{
+	struct hook h;
+
+	hook_open(&h, cr->c, cr->k);
+	kind_validate_meta(&h, cr->o, NULL);
+	if (cr->k->validate)
+		cr->k->validate(&h, cr->o);
+	return hook_verdict(&h, cr->c, cr->name, st);
+}
+
+static void create_default(struct creation *cr)
+{
+	struct hook h;
+
+	if (!cr->k->defaults)
+		return;
+	hook_open(&h, cr->c, cr->k);
+	cr->k->defaults(&h, cr->o);
+	hook_close(&h, cr->c);
+}
+
+static bool already_exists(struct creation *cr, struct status *st)
+{
+	const struct obj *taken;
+	char *text;
+
+	if (cr->generated)
+		return generated_name_conflict(cr, st);
+	status_already_exists(st, &cr->k->subject, cr->name);
+	taken = store_get(api_table(cr->c->api, cr->k), cr->ns, cr->name);
+	if (taken && taken->deleted_s && st) {
+		if (asprintf(&text, "object is being deleted: %s", st->message) >= 0) {
+			free(st->message);
+			st->message = text;
+		}
+	}
+	obj_unref(taken);
+	return false;
+}
+
+static const struct obj *create_dry(struct creation *cr, struct obj *o, struct status *st)
+{
+	const struct obj *taken = store_get(api_table(cr->c->api, cr->k), cr->ns, cr->name);
+
+	obj_give(cr->c->a, o);
+	if (taken) {
+		obj_unref(taken);
+		already_exists(cr, st);
+		return NULL;
+	}
+	return convert_shown(cr->c->a, cr->k, o);
+}
+
+static const struct obj *create_commit(struct creation *cr, struct status *st)
+{
+	struct call *c = cr->c;
+	struct store_write w = {
+		.table = api_table(c->api, cr->k),
+		.op = STORE_CREATE,
+		.obj = convert_frozen(c->a, cr->k, cr->o, c->user),
+	};
+
+	if (c->dry_run)
+		return create_dry(cr, w.obj, st);
+	switch (store_commit(c->api->config.store, &w, 1, NULL, st)) {
+	case STORE_OK:
+		return convert_shown(c->a, cr->k, obj_give(c->a, w.result));
+	case STORE_EXISTS:
+		already_exists(cr, st);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* From the named object to the log, with the addresses it may have been given along the way. */
+static const struct obj *create_finish(struct creation *cr, struct admission *ad, struct status *st)
+{
+	const struct obj *made = NULL;
+
+	create_prepare(cr);
+	if (!service_ips_begin(cr->c, cr->k, cr->o, NULL, st))
+		return NULL;
+	if (create_validate(cr, st) && admission_validate(ad, st))
+		made = create_commit(cr, st);
+	if (!made)
+		service_ips_undo(cr->c, cr->k, cr->o);
+	return made;
+}
+
+const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns,
+			       struct json *o, struct status *st)
+{
+	struct creation cr = { .c = c, .k = k, .ns = kind_ns(k, ns), .o = o };
+	struct admission ad = { .c = c, .k = k, .op = ADMIT_CREATE, .sub = "", .ns = cr.ns, .o = o };
+
+	if (!body_place(k, cr.ns, o, st))
+		return NULL;
+	if (k->namespaced)
+		json_set_str(c->a, json_get(o, "metadata"), "namespace", cr.ns);
+	if (*meta_rv(o) && strcmp(meta_rv(o), "0")) {
+		status_plain_error(st, "resourceVersion should not be set on objects to be created");
+		return NULL;
+	}
+	ad.name = *meta_name(o) ? meta_name(o) : json_path_str(o, "metadata.generateName");
+	create_default(&cr);
+	if (!admission_mutate(&ad, st) || !system_metadata(&cr, st))
+		return NULL;
+	ad.name = cr.name;
+	return create_finish(&cr, &ad, st);
+}
+
+const struct obj *api_create(struct call *c, const struct kind *k, const char *ns,
+			     struct json *o, struct status *st)
+{
+	if (!(k->verbs & VERB_CREATE) || k->virtual_only) {
+		status_method_not_allowed(st);
+		return NULL;
+	}
+	if (!body_clean(c, k, o, NULL, st))
+		return NULL;
+	return create_clean(c, k, ns, o, st);
+}
