@@ -9,6 +9,9 @@ WERROR ?= -Werror
 VARIANT ?= musl# or san, or fuzz
 
 MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := all
@@ -186,7 +189,7 @@ bench: all
 
 C_FILES = $(PKG_SRC) $(CMD_SRC) $(HEADERS) $(wildcard tests/unit/*.c tests/lib/*.c tests/fuzz/*.c)
 
-check: deps-check format-check floors headers metrics objects
+check: deps-check format-check floors headers metrics objects $(UNIT_SRC:%.c=$(O)/obj/%.o)
 	@echo '  OK      check'
 
 .PHONY: deps-check
