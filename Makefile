@@ -200,7 +200,8 @@ format: deps-check
 	$(Q)clang-format -i $(C_FILES)
 
 format-check: deps-check
-	$(call say,FORMAT,$(words $(C_FILES)) files)clang-format --dry-run -Werror $(C_FILES)
+	$(call say,FORMAT,$(words $(C_FILES)) files)printf '%s\n' $(C_FILES) | xargs -n8 -P$$(nproc) sh -c \
+		'for f; do clang-format "$$f" | cmp -s - "$$f" || { echo "$$f: make format"; bad=1; }; done; exit $$bad' -
 
 floors:
 	$(call say,FLOORS,pkg)scripts/floors
