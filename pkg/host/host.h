@@ -26,6 +26,7 @@ struct host_config {
 /* A kind of host.  Methods get the host made by `open`. */
 struct host_ops {
 	const char *name; /* "simulated" */
+	bool schedules;   /* the host chooses nodes itself; else the cluster's own scheduler runs */
 	struct host *(*open)(const struct host_config *c, struct status *st);
 	/* After the api exists, before controllers run: service addresses and the like. May be NULL. */
 	bool (*prepare)(struct host *h, struct api *api, struct status *st);

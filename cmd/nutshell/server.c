@@ -1,0 +1,164 @@
+/* The command that runs a virtual cluster in the foreground. */
+#include "command.h"
+#include "flags.h"
+#include "wire.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/version.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define MAINTAIN_S 21600
+
+static const struct flag flags[] = {
+	{ .name = "data-dir", .value = "DIR", .initial = "./nutshell-data",
+	  .help = "database, keys and kubeconfig; \":memory:\" keeps nothing" },
+	{ .name = "listen", .value = "ADDR:PORT", .initial = "0.0.0.0:6443",
+	  .help = "HTTPS address; port 0 takes a free one" },
+	{ .name = "kubeconfig-out", .value = "FILE",
+	  .help = "where the admin kubeconfig goes; DIR/kubeconfig.yaml by default" },
+	{ .name = "tls-san", .value = "NAME", .repeat = true,
+	  .help = "one more name or address of the server; may be repeated" },
+	{ .name = "host", .value = "KIND", .initial = "auto",
+	  .help = "where pods run: auto, kubernetes, simulated" },
+	{ .name = "host-kubeconfig", .value = "FILE", .help = "how to reach the host cluster" },
+	{ .name = "host-namespace", .value = "NS",
+	  .help = "the one namespace of the host cluster that is used" },
+	{ .name = "nodes", .value = "N|FILE", .initial = "1",
+	  .help = "simulated nodes: a number, or a file of Node manifests" },
+	{ .name = "name", .value = "NAME", .initial = "nutshell", .help = "shown name" },
+	{ .name = "controllers", .value = "LIST", .initial = "*",
+	  .help = "\"*\", names, \"-name\" to leave one out, \"none\"" },
+	{ .name = "cluster-domain", .value = "NAME", .initial = "cluster.local",
+	  .help = "DNS domain of services" },
+	{ .name = "service-cidr", .value = "CIDR", .initial = "10.43.0.0/16",
+	  .help = "service addresses" },
+	{ .name = "pod-cidr", .value = "CIDR", .initial = "10.42.0.0/16",
+	  .help = "pod addresses of simulated nodes" },
+	{ .name = "log-level", .value = "LEVEL", .initial = "info",
+	  .help = "debug, info, warn, error" },
+	{ .name = "log-format", .value = "FORMAT", .initial = "text", .help = "text or json" },
+	{ .name = NULL },
+};
+
+static bool configure_log(const struct flag *t)
+{
+	static const char *const levels[] = { "debug", "info", "warn", "error" };
+	const char *level = flag_get(t, "log-level"), *format = flag_get(t, "log-format");
+
+	if (strcmp(format, "text") && strcmp(format, "json")) {
+		fprintf(stderr, "nutshell server: --log-format is text or json, not \"%s\"\n",
+			format);
+		return false;
+	}
+	for (int i = 0; i < 4; i++) {
+		if (!strcmp(level, levels[i])) {
+			log_configure((enum log_level)i, !strcmp(format, "json"));
+			return true;
+		}
+	}
+	fprintf(stderr,
+		"nutshell server: --log-level is debug, info, warn or error, not \"%s\"\n", level);
+	return false;
+}
+
+/* Every watch is a connection: take all descriptors we may have. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur == r.rlim_max)
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	/* Before any thread starts, so that all inherit the mask and only wait_for_end() sees them. */
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void wait_for_end(struct wire *w, const sigset_t *set)
+{
+	struct timespec day = { .tv_sec = MAINTAIN_S };
+
+	while (sigtimedwait(set, NULL, &day) < 0)
+		if (errno == EAGAIN)
+			wire_maintain(w);
+}
+
+static void announce(const struct wire *w, int64_t since_ns)
+{
+	const char *kc = wire_kubeconfig(w);
+
+	log_info("server", "ready in %lld ms at %s, pods on host \"%s\"%s%s",
+		 (long long)((clock_mono_ns() - since_ns) / 1000000), wire_url(w), wire_host(w),
+		 kc ? "; use it: export KUBECONFIG=" : "", kc ? kc : "");
+}
+
+static int serve(const struct flag *t)
+{
+	STATUS_AUTO struct status st = STATUS_INIT;
+	int64_t since = clock_mono_ns();
+	sigset_t set;
+	struct wire *w;
+	struct wire_config c = {
+		.data_dir = flag_get(t, "data-dir"),
+		.listen = flag_get(t, "listen"),
+		.kubeconfig_out = flag_get(t, "kubeconfig-out"),
+		.sans = flag_all(t, "tls-san"),
+		.host = flag_get(t, "host"),
+		.host_kubeconfig = flag_get(t, "host-kubeconfig"),
+		.host_namespace = flag_get(t, "host-namespace"),
+		.nodes = flag_get(t, "nodes"),
+		.name = flag_get(t, "name"),
+		.controllers = flag_get(t, "controllers"),
+		.cluster_domain = flag_get(t, "cluster-domain"),
+		.service_cidr = flag_get(t, "service-cidr"),
+		.pod_cidr = flag_get(t, "pod-cidr"),
+	};
+
+	raise_descriptor_limit();
+	block_signals(&set);
+	w = wire_start(&c, &st);
+	if (!w) {
+		fprintf(stderr, "nutshell server: %s\n", st.message);
+		return st.code == 400 ? EXIT_USAGE : EXIT_FAILURE;
+	}
+	announce(w, since);
+	wait_for_end(w, &set);
+	log_info("server", "stopping");
+	wire_stop(&w);
+	return EXIT_SUCCESS;
+}
+
+static int run(int argc, char **argv)
+{
+	struct flag table[sizeof flags / sizeof *flags];
+	int code = EXIT_USAGE;
+
+	memcpy(table, flags, sizeof flags);
+	if (flags_parse(table, "server", "Runs a virtual cluster in the foreground.", argc, argv,
+			&code))
+		code = configure_log(table) ? serve(table) : EXIT_USAGE;
+	flags_free(table);
+	return code;
+}
+
+const struct command command_server = {
+	.name = "server",
+	.summary = "run a virtual cluster in the foreground",
+	.run = run,
+};

@@ -1,0 +1,380 @@
+/*
+ * Design: one struct holds every part; start makes them in order of their floors, stop unmakes them in
+ * reverse, and both accept a half-built cluster, so that a failed start cleans up by stopping.
+ */
+#include "wire.h"
+
+#include "endpoint.h"
+#include "files.h"
+#include "identity.h"
+#include "kubeconfig.h"
+#include "sans.h"
+
+#include "api/api.h"
+#include "base/arena.h"
+#include "base/codec.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "control/control.h"
+#include "control/scheduler.h"
+#include "host/host.h"
+#include "net/httpd.h"
+#include "net/jwt.h"
+#include "net/pki.h"
+#include "server/server.h"
+#include "store/store.h"
+#include "work/work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_BODY 3145728
+#define STOP_GRACE_S 4
+#define CONTROLLERS_MAX 64
+
+struct wire {
+	struct wire_config config;
+	struct arena *a; /* texts that live as long as the cluster */
+	const char *const *sans;
+	struct identity identity;
+	struct jwt_key *token_key;
+	struct token_ops token_ops;
+	struct tls_identity *tls;
+	struct store *store;
+	struct kinds *kinds;
+	struct api *api;
+	const struct host_ops *host_ops;
+	struct host *host;
+	struct server *server;
+	struct httpd *httpd;
+	struct runtime *runtime;
+	const struct controller *controllers[CONTROLLERS_MAX];
+	void *args[CONTROLLERS_MAX];
+	char *kubeconfig;
+	const char *url;
+};
+
+/* ---- tokens: net's keys behind api's ops ---- */
+
+static char *sign_token(void *arg, struct arena *a, const struct json *claims, struct status *st)
+{
+	return jwt_sign(a, arg, claims, st);
+}
+
+static struct json *verify_token(void *arg, struct arena *a, const char *token, struct status *st)
+{
+	return jwt_verify(a, arg, token, st);
+}
+
+static struct json *key_set(void *arg, struct arena *a)
+{
+	return jwt_key_set(a, arg);
+}
+
+/* ---- parts, in order ---- */
+
+static bool in_memory(const struct wire *w)
+{
+	return !strcmp(w->config.data_dir, ":memory:");
+}
+
+static bool start_identity(struct wire *w, struct status *st)
+{
+	char first[46];
+	const char *dir = NULL;
+
+	if (!cidr_first(w->config.service_cidr, first))
+		return status_bad_request(
+			st, "--service-cidr %s: an IPv4 range such as 10.43.0.0/16 is expected",
+			w->config.service_cidr);
+	w->sans = sans_all(w->a, w->config.service_cidr, w->config.cluster_domain, w->config.sans);
+	if (!in_memory(w))
+		dir = arena_printf(w->a, "%s/pki", w->config.data_dir);
+	if (!identity_load(&w->identity, dir, w->sans, st))
+		return false;
+	w->token_key = jwt_key_new(w->identity.token_key, st);
+	if (!w->token_key)
+		return false;
+	w->token_ops = (struct token_ops){ sign_token, verify_token, w->token_key };
+	w->tls = tls_identity_new(w->identity.server_cert, w->identity.server_key,
+				  w->identity.ca_cert, st);
+	return w->tls;
+}
+
+static bool start_store(struct wire *w, struct status *st)
+{
+	if (!in_memory(w) && !dir_make(w->config.data_dir, st))
+		return false;
+	w->store = store_open(w->config.data_dir, st);
+	return w->store;
+}
+
+/* 128 random bits, made at first start: who we are on a host, whatever our name. */
+static const char *cluster_id(struct wire *w, struct status *st)
+{
+	char *id = store_get_setting(w->store, w->a, "cluster-id");
+	unsigned char raw[16];
+
+	if (id)
+		return id;
+	random_bytes(raw, sizeof raw);
+	id = base32_encode(w->a, raw, sizeof raw);
+	return store_set_setting(w->store, "cluster-id", id, st) ? id : NULL;
+}
+
+static bool in_cluster(void)
+{
+	return getenv("KUBERNETES_SERVICE_HOST") &&
+	       !access("/var/run/secrets/kubernetes.io/serviceaccount/token", R_OK);
+}
+
+static const struct host_ops *choose_host(const struct wire_config *c, struct status *st)
+{
+	bool given = c->host_kubeconfig || c->host_namespace;
+
+	if (!strcmp(c->host, "auto"))
+		return c->host_kubeconfig || in_cluster() ? &host_kubernetes : &host_simulated;
+	if (!strcmp(c->host, "kubernetes"))
+		return &host_kubernetes;
+	if (!strcmp(c->host, "simulated")) {
+		if (!given)
+			return &host_simulated;
+		status_bad_request(st, "--host simulated needs no --host-kubeconfig or "
+				       "--host-namespace: leave them out, or use --host kubernetes");
+		return NULL;
+	}
+	status_bad_request(st, "--host %s: this build knows auto, kubernetes and simulated",
+			   c->host);
+	return NULL;
+}
+
+static int port_of(const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+
+	return colon ? atoi(colon + 1) : 0;
+}
+
+static bool start_host(struct wire *w, struct status *st)
+{
+	const char *id = cluster_id(w, st);
+	struct host_config hc = {
+		.cluster_name = w->config.name,
+		.cluster_id = id,
+		.cluster_domain = w->config.cluster_domain,
+		.nodes = w->config.nodes,
+		.kubeconfig = w->config.host_kubeconfig,
+		.ns = w->config.host_namespace,
+		.pod_cidr = w->config.pod_cidr,
+		.api_port = port_of(w->config.listen),
+		.ca_pem = w->identity.ca_cert,
+	};
+
+	if (!id)
+		return false;
+	w->host_ops = choose_host(&w->config, st);
+	if (!w->host_ops)
+		return false;
+	w->host = w->host_ops->open(&hc, st);
+	return w->host;
+}
+
+static bool start_api(struct wire *w, struct status *st)
+{
+	struct api_config ac = {
+		.store = w->store,
+		.service_cidr = w->config.service_cidr,
+		.cluster_domain = w->config.cluster_domain,
+		.issuer = arena_printf(w->a, "https://kubernetes.default.svc.%s",
+				       w->config.cluster_domain),
+		.ca_pem = w->identity.ca_cert,
+		.service_ips = w->host_ops->service_ips ? w->host_ops->service_ips(w->host) : NULL,
+		.tokens = &w->token_ops,
+		.admit_service_accounts = true,
+	};
+
+	w->kinds = kinds_new();
+	ac.kinds = w->kinds;
+	w->api = api_new(&ac, st);
+	return w->api && (!w->host_ops->prepare || w->host_ops->prepare(w->host, w->api, st));
+}
+
+static bool ready(void *arg, const char **what)
+{
+	struct wire *w = arg;
+
+	if (!w->runtime) {
+		*what = "controllers";
+		return false;
+	}
+	return !w->host_ops->ready || w->host_ops->ready(w->host, what);
+}
+
+static bool start_server(struct wire *w, struct status *st)
+{
+	struct server_config sc = {
+		.api = w->api,
+		.streams = w->host_ops->streams ? w->host_ops->streams(w->host) : NULL,
+		.version = arena_printf(w->a, "%s+nutshell-%s", KUBERNETES_RELEASE,
+					version_text()),
+		.ready = ready,
+		.ready_arg = w,
+		.jwks = key_set,
+		.jwks_arg = w->token_key,
+		.anonymous = true,
+	};
+	struct httpd_config hc = { .listen = w->config.listen, .tls = w->tls,
+				   .ops = server_ops(), .max_body = MAX_BODY };
+	char own[46];
+
+	own_address(own);
+	sc.server_address = arena_printf(w->a, "%s:%d", own, port_of(w->config.listen));
+	w->server = server_new(&sc, st);
+	if (!w->server)
+		return false;
+	hc.arg = w->server;
+	w->httpd = httpd_start(&hc, st);
+	if (!w->httpd)
+		return false;
+	server_attach(w->server, w->httpd);
+	return endpoint_publish(w->api, own, httpd_port(w->httpd), st);
+}
+
+static size_t add_controllers(struct wire *w, size_t n, const struct controller *const *list,
+			      void *arg)
+{
+	for (; *list && n + 1 < CONTROLLERS_MAX; list++, n++) {
+		w->controllers[n] = *list;
+		w->args[n] = arg;
+	}
+	return n;
+}
+
+static bool start_controllers(struct wire *w, struct status *st)
+{
+	static const struct controller *const scheduler[] = { &scheduler_controller, NULL };
+	struct runtime_config rc = { .api = w->api, .controllers = w->controllers,
+				     .args = w->args, .select = w->config.controllers };
+	size_t n = add_controllers(w, 0, control_all, NULL);
+
+	if (!w->host_ops->schedules)
+		n = add_controllers(w, n, scheduler, NULL);
+	add_controllers(w, n, w->host_ops->controllers, w->host);
+	w->runtime = runtime_start(&rc, st);
+	return w->runtime;
+}
+
+/* A server on all addresses is reached by this machine's own clients through loopback. */
+static const char *client_host(struct arena *a, const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+	size_t n = colon ? (size_t)(colon - listen) : 0;
+
+	if (!n || !strncmp(listen, "0.0.0.0:", 8) || !strncmp(listen, "[::]:", 5))
+		return "127.0.0.1";
+	return arena_dup(a, listen, n);
+}
+
+static bool write_kubeconfig(struct wire *w, struct status *st)
+{
+	struct arena *a;
+	bool ok;
+
+	w->url = arena_printf(w->a, "https://%s:%d", client_host(w->a, w->config.listen),
+			      httpd_port(w->httpd));
+	if (!w->kubeconfig) {
+		const char *out = w->config.kubeconfig_out;
+
+		if (!out && in_memory(w))
+			return true;
+		w->kubeconfig = out ? strdup(out) :
+				      strdup(arena_printf(w->a, "%s/kubeconfig.yaml",
+							  w->config.data_dir));
+		BUG_ON(!w->kubeconfig);
+	}
+	a = arena_new();
+	ok = file_write(w->kubeconfig,
+			kubeconfig_text(a, w->config.name, w->url, w->identity.ca_cert,
+					w->identity.admin_cert, w->identity.admin_key),
+			0600, st);
+	arena_free(&a);
+	return ok;
+}
+
+struct wire *wire_start(const struct wire_config *c, struct status *st)
+{
+	struct wire *w = calloc(1, sizeof *w);
+
+	BUG_ON(!w);
+	w->config = *c;
+	w->a = arena_new();
+	if (start_identity(w, st) && start_store(w, st) && start_host(w, st) &&
+	    start_api(w, st) && start_server(w, st) && start_controllers(w, st) &&
+	    write_kubeconfig(w, st))
+		return w;
+	wire_stop(&w);
+	return NULL;
+}
+
+void wire_stop(struct wire **wp)
+{
+	struct wire *w = *wp;
+
+	if (!w)
+		return;
+	if (w->server)
+		server_stop(w->server);
+	if (w->httpd)
+		httpd_stop(&w->httpd, STOP_GRACE_S);
+	runtime_stop(&w->runtime);
+	if (w->host)
+		w->host_ops->close(&w->host);
+	if (w->server)
+		server_free(&w->server);
+	if (w->api)
+		api_free(&w->api);
+	if (w->kinds)
+		kinds_free(&w->kinds);
+	if (w->store)
+		store_close(&w->store);
+	if (w->tls)
+		tls_identity_free(&w->tls);
+	if (w->token_key)
+		jwt_key_free(&w->token_key);
+	identity_free(&w->identity);
+	free(w->kubeconfig);
+	arena_free(&w->a);
+	free(w);
+	*wp = NULL;
+}
+
+void wire_maintain(struct wire *w)
+{
+	STATUS_AUTO struct status st = STATUS_INIT;
+	bool renewed;
+
+	if (!identity_renew(&w->identity, w->sans, &renewed, &st) ||
+	    (renewed && (!tls_identity_swap(w->tls, w->identity.server_cert,
+					    w->identity.server_key, &st) ||
+			 !write_kubeconfig(w, &st))))
+		log_error("server", "certificates could not be renewed: %s", st.message);
+	else if (renewed)
+		log_info("server", "certificates renewed");
+}
+
+const char *wire_kubeconfig(const struct wire *w)
+{
+	return w->kubeconfig;
+}
+
+const char *wire_url(const struct wire *w)
+{
+	return w->url;
+}
+
+const char *wire_host(const struct wire *w)
+{
+	return w->host_ops->name;
+}

@@ -1,0 +1,152 @@
+/*
+ * kubelet: lives the life of every pod bound to a simulated node.
+ *
+ * Nothing is remembered but the addresses in use: what to do follows from the object and the clock.
+ */
+#include "host/simulated/simulated.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+
+#include <string.h>
+
+struct step {
+	const struct obj *pod;
+	const char *node_ip, *pod_ip;
+	int64_t after_ms;
+};
+
+static bool live_on(struct call *c, struct json *o, void *arg, struct status *st)
+{
+	struct step *s = arg;
+
+	(void)st;
+	if (strcmp(meta_uid(o), s->pod->uid) || meta_deleting(o))
+		return false;
+	return pod_life(c->a, o, s->node_ip, s->pod_ip, clock_now_us(), &s->after_ms);
+}
+
+static bool missing_is_fine(bool ok, struct status *err, struct status *st)
+{
+	if (ok || status_is(err, "NotFound"))
+		return true;
+	status_move(st, err);
+	return false;
+}
+
+/* Simulated containers obey SIGTERM at once. */
+static bool finish(struct task *t, const struct kind *k, const struct obj *o, struct status *st)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+	struct delete_options now = { .grace_s = 0, .uid = o->uid };
+	bool gone;
+
+	return missing_is_fine(api_delete(&t->call, k, o->ns, o->name, &now, &gone, &err), &err,
+			       st);
+}
+
+static const char *node_range(struct call *c, const char *node)
+{
+	const struct kind *k = kinds_by_resource(api_kinds(c->api), "", "v1", "nodes");
+	const struct obj *o = api_get(c, k, "", node, NULL);
+
+	return o ? json_path_str(obj_tree(c->a, o), "spec.podCIDR") : "";
+}
+
+static const char *address(struct task *t, const struct obj *o, const struct json *tree,
+			   const char *node_ip)
+{
+	struct host *h = t->state;
+	const char *range = node_range(&t->call, json_path_str(tree, "spec.nodeName"));
+	char ip[46];
+
+	if (json_path_bool(tree, "spec.hostNetwork", false))
+		return node_ip;
+	if (!addresses_take(h->addresses, o->uid, *range ? range : h->config.pod_cidr, ip))
+		return NULL;
+	return arena_strdup(t->call.a, ip);
+}
+
+static void tell_start(struct task *t, const struct kind *k, const struct obj *o,
+		       const struct json *tree)
+{
+	json_each(c, json_path(tree, "spec.containers")) {
+		task_event(t, k, o, "Normal", "Pulled",
+			   "Container image \"%s\" already present on machine",
+			   json_path_str(c, "image"));
+		task_event(t, k, o, "Normal", "Created", "Container created");
+		task_event(t, k, o, "Normal", "Started", "Container started");
+	}
+}
+
+static bool advance(struct task *t, const struct kind *k, const struct obj *o,
+		    struct result *out, struct status *st)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+	const struct json *tree = obj_tree(t->call.a, o);
+	struct step s = { .pod = o };
+	const struct obj *now;
+
+	s.node_ip = simulated_node_ip(&t->call, json_path_str(tree, "spec.nodeName"));
+	if (!*s.node_ip)
+		return true; /* someone else's node */
+	s.pod_ip = address(t, o, tree, s.node_ip);
+	if (!s.pod_ip) {
+		task_event(t, k, o, "Warning", "FailedCreatePodSandBox",
+			   "no address is left in the node's range; use a larger --pod-cidr");
+		out->after_ms = 5000;
+		return true;
+	}
+	now = api_change(&t->call, k, "status", o->ns, o->name, live_on, &s, &err);
+	out->after_ms = s.after_ms;
+	if (now && !json_path(tree, "status.startTime"))
+		tell_start(t, k, o, tree);
+	return missing_is_fine(now, &err, st);
+}
+
+static bool kubelet_reconcile(struct task *t, struct key key, struct result *out,
+			      struct status *st)
+{
+	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "", "v1", "pods");
+	const struct obj *o = api_get(&t->call, k, key.ns, key.name, NULL);
+
+	if (!o)
+		return true;
+	return o->deleted_s ? finish(t, k, o, st) : advance(t, k, o, out, st);
+}
+
+/* Bound pods are our subjects; header fields tell without parsing. */
+static void map_pod(struct enqueue *q, void *state, const struct controller_watch *w,
+		    const struct event *ev)
+{
+	struct host *h = state;
+	const struct kind *k = kinds_by_resource(api_kinds(h->api), "", "v1", "pods");
+	const char *node = "", *ip = "";
+
+	(void)w;
+	for (int i = 0; k->fields[i]; i++) {
+		if (!strcmp(k->fields[i], "spec.nodeName"))
+			node = ev->obj->fields[i];
+		else if (!strcmp(k->fields[i], "status.podIP"))
+			ip = ev->obj->fields[i];
+	}
+	if (ev->type == EVENT_DELETED) {
+		addresses_release(h->addresses, ev->obj->uid);
+		return;
+	}
+	if (!*node)
+		return;
+	if (*ip && !ev->prev)
+		addresses_mark(h->addresses, ev->obj->uid, ip);
+	enqueue_key(q, ev->obj->ns, ev->obj->name);
+}
+
+const struct controller simulated_kubelet = {
+	.name = "kubelet",
+	.watch = { { "v1", "Pod", NULL } },
+	.map_state = map_pod,
+	.reconcile = kubelet_reconcile,
+	.workers = 8,
+};

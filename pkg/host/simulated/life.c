@@ -1,0 +1,328 @@
+/*
+ * The life of a simulated pod, as a pure function of its object and the time: bound -> running and ready ->
+ * (if it is meant to end) terminated.  A pod is meant to end when its restartPolicy is not Always: after the
+ * annotation's time, or the `sleep` of its command, or at once; with the annotation's exit code or 0.
+ * OnFailure restarts failed containers with the back-off a kubelet has.
+ */
+#include "host/simulated/simulated.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/codec.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BACKOFF_S 10
+#define BACKOFF_MAX_S 300
+
+struct life {
+	struct arena *a;
+	struct json *pod, *status;
+	const char *node_ip, *pod_ip;
+	int64_t now_us, after_ms;
+	char now[TIME_LEN];
+};
+
+/* ---- how long ---- */
+
+/* The seconds of the first `sleep N` in a command line's words. */
+static bool sleep_in(const struct json *words, int64_t *ns)
+{
+	json_each(w, words) {
+		const char *at = strstr(json_str(w), "sleep"), *arg;
+		char text[32];
+
+		if (!at || (at != json_str(w) && !strchr(" ;&|\t\n/", at[-1])))
+			continue;
+		arg = at[5] == ' ' ? at + 6 : at[5] ? NULL : json_str(json_next(w));
+		if (!arg || !*arg)
+			continue;
+		if (!strncmp(arg, "inf", 3)) {
+			*ns = INT64_MAX;
+			return true;
+		}
+		snprintf(text, sizeof text, "%.*s", (int)strspn(arg, "0123456789.smhd"), arg);
+		if (*text && strspn(text, "0123456789.") == strlen(text))
+			strncat(text, "s", sizeof text - strlen(text) - 1);
+		if (duration_parse(text, ns))
+			return true;
+	}
+	return false;
+}
+
+static int64_t run_ns(const struct life *l, const struct json *container)
+{
+	const char *an = meta_annotation(l->pod, ANNOTATION_RUN_FOR);
+	int64_t ns = 0;
+
+	if (an && duration_parse(an, &ns))
+		return ns;
+	if (!sleep_in(json_get(container, "command"), &ns))
+		sleep_in(json_get(container, "args"), &ns);
+	return ns;
+}
+
+static int64_t exit_code(const struct life *l)
+{
+	const char *an = meta_annotation(l->pod, ANNOTATION_EXIT_CODE);
+
+	return an ? strtoll(an, NULL, 10) & 255 : 0;
+}
+
+static bool ends(const struct life *l)
+{
+	const char *policy = json_path_str(l->pod, "spec.restartPolicy");
+
+	return !strcmp(policy, "Never") || !strcmp(policy, "OnFailure");
+}
+
+/* ---- container statuses ---- */
+
+static const char *container_id(struct arena *a)
+{
+	unsigned char raw[32];
+
+	random_bytes(raw, sizeof raw);
+	return arena_printf(a, "simulated://%s", hex_encode(a, raw, sizeof raw));
+}
+
+static const char *image_id(struct arena *a, const char *image)
+{
+	uint64_t h = fnv64a(image, strlen(image));
+
+	return arena_printf(a, "simulated://%s@sha256:%016llx%016llx%016llx%016llx", image,
+			    (unsigned long long)h, (unsigned long long)h * 31,
+			    (unsigned long long)h * 37, (unsigned long long)h * 41);
+}
+
+static struct json *status_of(struct life *l, const struct json *c, struct json *state, bool up)
+{
+	const char *image = json_path_str(c, "image");
+
+	return json_build(l->a,
+			  "{name:%s,state:%j,lastState:{},ready:%b,restartCount:%d,image:%s,"
+			  "imageID:%s,containerID:%s,started:%b}",
+			  json_path_str(c, "name"), state, up, 0, image, image_id(l->a, image),
+			  container_id(l->a), up);
+}
+
+static struct json *running(struct life *l)
+{
+	return json_build(l->a, "{running:{startedAt:%s}}", l->now);
+}
+
+static struct json *terminated(struct life *l, int64_t code, const char *started, const char *id)
+{
+	return json_build(l->a,
+			  "{terminated:{exitCode:%l,reason:%s,startedAt:%s,finishedAt:%s,"
+			  "containerID:%s}}",
+			  code, code ? "Error" : "Completed", started, l->now, id);
+}
+
+static void start_init(struct life *l)
+{
+	struct json *list;
+
+	if (!json_count(json_path(l->pod, "spec.initContainers")))
+		return;
+	list = json_set(l->a, l->status, "initContainerStatuses", json_array(l->a));
+	json_each(c, json_path(l->pod, "spec.initContainers")) {
+		bool sidecar = !strcmp(json_path_str(c, "restartPolicy"), "Always");
+		struct json *s = status_of(l, c, running(l), true);
+
+		if (!sidecar) {
+			json_set(l->a, s, "state",
+				 terminated(l, 0, l->now, json_path_str(s, "containerID")));
+			json_set_bool(l->a, s, "started", false);
+		}
+		json_append(list, s);
+	}
+}
+
+static void start_containers(struct life *l)
+{
+	struct json *list = json_set(l->a, l->status, "containerStatuses", json_array(l->a));
+
+	json_each(c, json_path(l->pod, "spec.containers"))
+		json_append(list, status_of(l, c, running(l), true));
+}
+
+static struct json *ip_list(struct arena *a, const char *ip)
+{
+	struct json *list = json_array(a);
+
+	json_append(list, json_build(a, "{ip:%s}", ip));
+	return list;
+}
+
+static void start(struct life *l)
+{
+	json_set_str(l->a, l->status, "phase", "Running");
+	json_set_str(l->a, l->status, "hostIP", l->node_ip);
+	json_set(l->a, l->status, "hostIPs", ip_list(l->a, l->node_ip));
+	json_set_str(l->a, l->status, "podIP", l->pod_ip);
+	json_set(l->a, l->status, "podIPs", ip_list(l->a, l->pod_ip));
+	json_set_str(l->a, l->status, "startTime", l->now);
+	start_init(l);
+	start_containers(l);
+}
+
+/* ---- ends and restarts ---- */
+
+static void look_in(struct life *l, int64_t us)
+{
+	int64_t ms = us / 1000 + 1;
+
+	if (!l->after_ms || ms < l->after_ms)
+		l->after_ms = ms;
+}
+
+static void crash(struct life *l, struct json *s, struct json *end)
+{
+	int64_t n = json_path_int(s, "restartCount", 0);
+
+	json_set(l->a, s, "lastState", end);
+	json_set(l->a, s, "state",
+		 json_build(l->a, "{waiting:{reason:%s,message:%s}}", "CrashLoopBackOff",
+			    "back-off restarting failed container"));
+	json_set_int(l->a, s, "restartCount", n + 1);
+	json_set_bool(l->a, s, "ready", false);
+	json_set_bool(l->a, s, "started", false);
+}
+
+static void end_or_wait(struct life *l, struct json *s, const struct json *c, bool retry)
+{
+	const char *started = json_path_str(s, "state.running.startedAt");
+	int64_t since_us, ns = run_ns(l, c), left_us;
+	struct json *end;
+
+	if (ns == INT64_MAX || !time_parse(started, &since_us))
+		return;
+	left_us = since_us + ns / 1000 - l->now_us;
+	if (left_us > 0) {
+		look_in(l, left_us);
+		return;
+	}
+	end = terminated(l, exit_code(l), started, json_path_str(s, "containerID"));
+	if (retry && exit_code(l)) {
+		crash(l, s, end);
+		look_in(l, BACKOFF_S * 1000000L);
+		return;
+	}
+	json_set(l->a, s, "state", end);
+	json_set_bool(l->a, s, "ready", false);
+	json_set_bool(l->a, s, "started", false);
+}
+
+static void restart_or_wait(struct life *l, struct json *s)
+{
+	int64_t n = json_path_int(s, "restartCount", 0), wait_s = BACKOFF_S, ended_us;
+
+	for (int64_t i = 1; i < n && wait_s < BACKOFF_MAX_S; i++)
+		wait_s *= 2;
+	if (wait_s > BACKOFF_MAX_S)
+		wait_s = BACKOFF_MAX_S;
+	if (!time_parse(json_path_str(s, "lastState.terminated.finishedAt"), &ended_us))
+		ended_us = 0;
+	if (l->now_us < ended_us + wait_s * 1000000) {
+		look_in(l, ended_us + wait_s * 1000000 - l->now_us);
+		return;
+	}
+	json_set(l->a, s, "state", running(l));
+	json_set_str(l->a, s, "containerID", container_id(l->a));
+	json_set_bool(l->a, s, "ready", true);
+	json_set_bool(l->a, s, "started", true);
+}
+
+static const struct json *container_named(const struct life *l, const char *name)
+{
+	json_each(c, json_path(l->pod, "spec.containers"))
+		if (!strcmp(json_path_str(c, "name"), name))
+			return c;
+	return NULL;
+}
+
+static void move_on(struct life *l)
+{
+	bool retry = !strcmp(json_path_str(l->pod, "spec.restartPolicy"), "OnFailure");
+	bool all = true, failed = false;
+
+	json_each(s, json_get(l->status, "containerStatuses")) {
+		if (json_path(s, "state.running"))
+			end_or_wait(l, s, container_named(l, json_path_str(s, "name")), retry);
+		else if (json_path(s, "state.waiting"))
+			restart_or_wait(l, s);
+		all = all && json_path(s, "state.terminated");
+		failed = failed || json_path_int(s, "state.terminated.exitCode", 0);
+	}
+	if (all)
+		json_set_str(l->a, l->status, "phase", failed ? "Failed" : "Succeeded");
+}
+
+/* ---- conditions ---- */
+
+static bool gates_open(const struct life *l)
+{
+	json_each(g, json_path(l->pod, "spec.readinessGates")) {
+		const struct json *c = meta_condition(l->pod, json_path_str(g, "conditionType"));
+
+		if (strcmp(json_path_str(c, "status"), "True"))
+			return false;
+	}
+	return true;
+}
+
+static bool all_ready(const struct life *l)
+{
+	json_each(s, json_get(l->status, "containerStatuses"))
+		if (!json_path_bool(s, "ready", false))
+			return false;
+	return true;
+}
+
+static void condition(struct life *l, const char *type, bool yes, const char *reason)
+{
+	meta_set_condition(l->a, l->pod, type, yes ? "True" : "False", yes ? "" : reason, "",
+			   false);
+}
+
+static void set_conditions(struct life *l)
+{
+	const char *phase = json_path_str(l->status, "phase");
+	bool done = !strcmp(phase, "Succeeded"), failed = !strcmp(phase, "Failed");
+	bool ready = !done && !failed && all_ready(l);
+	const char *why = done ? "PodCompleted" : failed ? "PodFailed" : "ContainersNotReady";
+
+	condition(l, "PodReadyToStartContainers", !done && !failed, "");
+	condition(l, "Initialized", true, "");
+	condition(l, "Ready", ready && gates_open(l), ready ? "ReadinessGatesNotReady" : why);
+	condition(l, "ContainersReady", ready, why);
+	condition(l, "PodScheduled", true, "");
+}
+
+bool pod_life(struct arena *a, struct json *pod, const char *node_ip, const char *pod_ip,
+	      int64_t now_us, int64_t *after_ms)
+{
+	struct life l = { .a = a, .pod = pod, .node_ip = node_ip, .pod_ip = pod_ip,
+			  .now_us = now_us };
+	const struct json *before = json_copy(a, json_get(pod, "status"));
+	const char *phase;
+
+	l.status = json_ensure_object(a, pod, "status");
+	time_format(now_us / 1000000, l.now);
+	phase = json_path_str(l.status, "phase");
+	if (!strcmp(phase, "Succeeded") || !strcmp(phase, "Failed"))
+		return false;
+	if (!json_get(l.status, "startTime"))
+		start(&l);
+	if (ends(&l))
+		move_on(&l);
+	set_conditions(&l);
+	json_set_int(a, l.status, "observedGeneration", meta_generation(pod));
+	*after_ms = l.after_ms;
+	return !json_equal(before, json_get(pod, "status"));
+}

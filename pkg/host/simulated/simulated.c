@@ -1,0 +1,48 @@
+#include "host/simulated/simulated.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+static struct host *simulated_open(const struct host_config *c, struct status *st)
+{
+	struct host *h = calloc(1, sizeof *h);
+
+	(void)st;
+	BUG_ON(!h);
+	h->config = *c;
+	h->addresses = addresses_new();
+	h->streams = (struct stream_ops_host){ simulated_log, simulated_duplex, h };
+	return h;
+}
+
+static bool simulated_prepare(struct host *h, struct api *api, struct status *st)
+{
+	h->api = api;
+	return simulated_nodes(h, st);
+}
+
+static const struct stream_ops_host *simulated_streams(struct host *h)
+{
+	return &h->streams;
+}
+
+static void simulated_close(struct host **h)
+{
+	if (!*h)
+		return;
+	addresses_free(&(*h)->addresses);
+	free(*h);
+	*h = NULL;
+}
+
+static const struct controller *const controllers[] = { &simulated_kubelet, NULL };
+
+const struct host_ops host_simulated = {
+	.name = "simulated",
+	.open = simulated_open,
+	.prepare = simulated_prepare,
+	.controllers = controllers,
+	.streams = simulated_streams,
+	.close = simulated_close,
+};

@@ -1,0 +1,52 @@
+/*
+ * simulated: a host whose nodes exist only as objects: pods run without containers.
+ * Private to the package.
+ */
+#ifndef NUTSHELL_HOST_SIMULATED_H
+#define NUTSHELL_HOST_SIMULATED_H
+
+#include "host/host.h"
+
+#define LABEL_SIMULATED "nutshell.dev/simulated"
+/* How long the containers of a pod that is meant to end run ("90s"), and with what code they exit. */
+#define ANNOTATION_RUN_FOR "nutshell.dev/run-for"
+#define ANNOTATION_EXIT_CODE "nutshell.dev/exit-code"
+
+struct addresses;
+
+struct host {
+	struct host_config config;
+	struct api *api;
+	struct addresses *addresses;
+	struct stream_ops_host streams;
+};
+
+/* ---- nodes.c ---- */
+/* Create the nodes that do not exist yet: a number of equal ones, or those of a file of Node manifests. */
+bool simulated_nodes(struct host *h, struct status *st);
+/* The address of a simulated node, "" if it is none. In the arena. */
+const char *simulated_node_ip(struct call *c, const char *node);
+
+/* ---- addresses.c: pod addresses out of the nodes' ranges ---- */
+struct addresses *addresses_new(void);
+void addresses_free(struct addresses **a);
+/* An address for a pod (by uid) in cidr ("10.42.0.0/24"), the same on every call; false when full. */
+bool addresses_take(struct addresses *a, const char *uid, const char *cidr, char out[46]);
+/* A pod already has this address. */
+void addresses_mark(struct addresses *a, const char *uid, const char *ip);
+void addresses_release(struct addresses *a, const char *uid);
+
+/* ---- life.c: what a kubelet would write ---- */
+/* Bring the status of a bound pod forward to now; true when changed.  *after_ms: when to look again. */
+bool pod_life(struct arena *a, struct json *pod, const char *node_ip, const char *pod_ip,
+	      int64_t now_us, int64_t *after_ms);
+
+/* ---- kubelet.c ---- */
+extern const struct controller simulated_kubelet;
+
+/* ---- streams.c ---- */
+bool simulated_log(void *host, const struct pod_stream *p, const struct log_sink *sink,
+		   struct status *st);
+void simulated_duplex(void *host, const char *sub, const struct pod_stream *p, struct conn *c);
+
+#endif
