@@ -30,11 +30,11 @@ enum { WRITE_STALL_MS = 180000, SPLICE_BYTES = 32768, SPLICE_LINGER_MS = 5000 };
 struct conn {
 	int fd;
 	struct tls_session *tls;
-	struct buf early; /* received before the connection became a conn */
+	struct buf early; /* put back: read before the socket */
 	struct lock lock;
 };
 
-struct conn *conn_new(int fd, struct tls_session *s, const void *early, size_t n)
+struct conn *conn_new(int fd, struct tls_session *s)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
@@ -42,10 +42,21 @@ struct conn *conn_new(int fd, struct tls_session *s, const void *early, size_t n
 	c->fd = fd;
 	c->tls = s;
 	lock_init(&c->lock, "conn", LOCK_NET);
-	if (n)
-		buf_add(&c->early, early, n);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	return c;
+}
+
+void conn_unread(struct conn *c, const void *p, size_t n)
+{
+	struct buf old = c->early;
+
+	if (!n)
+		return;
+	c->early = (struct buf)BUF_INIT;
+	buf_add(&c->early, p, n);
+	if (old.len)
+		buf_add(&c->early, old.p, old.len);
+	buf_free(&old);
 }
 
 void conn_abort(struct conn *c)

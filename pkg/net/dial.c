@@ -133,5 +133,5 @@ struct conn *dial(const struct dial *d, struct status *st)
 			return NULL;
 		}
 	}
-	return conn_new(fd, s, NULL, 0);
+	return conn_new(fd, s);
 }

@@ -294,14 +294,14 @@ static enum MHD_Result begin_stream(struct request *q)
 static struct conn *dead_conn(struct request *q)
 {
 	atomic_fetch_add(&q->h->connections, 1);
-	return conn_new(open("/dev/null", O_RDWR | O_CLOEXEC), NULL, NULL, 0);
+	return conn_new(open("/dev/null", O_RDWR | O_CLOEXEC), NULL);
 }
 
 static enum MHD_Result begin_takeover(struct request *q)
 {
 	struct tls_session *s = hijack(q);
 
-	takeover_begin(q->h->takeovers, s ? conn_new(tls_fd(s), s, NULL, 0) : dead_conn(q),
+	takeover_begin(q->h->takeovers, s ? conn_new(tls_fd(s), s) : dead_conn(q),
 		       q->takeover, q->arg);
 	return MHD_NO;
 }
