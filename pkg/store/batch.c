@@ -108,8 +108,8 @@ static bool write_setting(struct batch *b, const struct txn *x)
 /* ---- changes ---- */
 
 /* Takes over the references of the event's objects. */
-static void change_do(struct batch *b, struct table *t, enum event_type type,
-		      const struct obj *o, const struct obj *prev)
+static void change_do(struct batch *b, struct table *t, enum event_type type, const struct obj *o,
+		      const struct obj *prev)
 {
 	struct change c = { t, { b->rev, type, o, prev } };
 
@@ -150,8 +150,8 @@ static enum store_result check(const struct store_write *w, const struct obj *ol
 static enum store_result write_do(struct batch *b, struct store_write *w)
 {
 	bool del = w->op == STORE_DELETE;
-	const struct obj *old = index_get(w->table->index, del ? w->ns : w->obj->ns,
-					  del ? w->name : w->obj->name);
+	const struct obj *old =
+		index_get(w->table->index, del ? w->ns : w->obj->ns, del ? w->name : w->obj->name);
 	enum store_result r = check(w, old);
 
 	if (r != STORE_OK)
@@ -226,8 +226,9 @@ static struct ring_limits ring_limits(const struct table *t)
 	size_t live = index_count(t->index);
 
 	return (struct ring_limits){
-		.events = live < RING_EVENTS ? RING_EVENTS :
-			  live > RING_EVENTS_MAX ? RING_EVENTS_MAX : live,
+		.events = live < RING_EVENTS     ? RING_EVENTS :
+			  live > RING_EVENTS_MAX ? RING_EVENTS_MAX :
+						   live,
 		.bytes = RING_BYTES,
 		.age_ns = RING_AGE_NS,
 	};
@@ -310,8 +311,7 @@ void batch_run(struct batch *b, struct txn *txns)
 	b->rev = s->rev;
 	for (struct txn *x = txns; x && txn_do(b, x); x = x->next)
 		;
-	if (b->begun && !b->failed &&
-	    !compact_chunk(s, target, 16 + 2 * (int64_t)b->writes))
+	if (b->begun && !b->failed && !compact_chunk(s, target, 16 + 2 * (int64_t)b->writes))
 		fail(b);
 	end(b);
 	if (b->failed) {

@@ -2,8 +2,8 @@
  * Moving the WAL into the database is what makes a commit slow when it happens inside one.  So a
  * thread with its own connection does it, passively, every few MiB of WAL.  Under an unbroken
  * stream of commits there is always a frame it has not moved yet and the WAL could grow for ever;
- * beyond a limit the writer moves the rest itself, little as it is just behind the thread's pass,
- * and the next commit begins the WAL anew.  Nothing runs while nothing is written.
+ * so right behind a pass beyond a limit the writer moves the little that has come since, and the
+ * next commit begins the WAL anew.  Nothing runs while nothing is written.
  */
 #include "store/sql.h"
 #include "store/store_priv.h"
@@ -13,8 +13,8 @@
 
 #include <stdlib.h>
 
-#define FRAMES_STEP 1024 /* 4 MiB */
-#define FRAMES_LIMIT 8192
+#define FRAMES_STEP 2048 /* 8 MiB */
+#define FRAMES_LIMIT 4096
 
 static void run_once(struct store *s, struct conn **c)
 {
@@ -73,15 +73,18 @@ void checkpoint_consider(struct store *s)
 {
 	struct checkpoint *k = &s->checkpoint;
 
+	if (k->busy)
+		return;
+	if (k->finish) {
+		k->finish = false;
+		sqlite3_wal_checkpoint_v2(s->conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	}
 	if (k->frames < k->asked)
 		k->asked = 0;
-	if (k->frames - k->asked < FRAMES_STEP || k->busy)
+	if (k->frames - k->asked < FRAMES_STEP)
 		return;
 	k->asked = k->frames;
-	if (k->frames > FRAMES_LIMIT) {
-		sqlite3_wal_checkpoint_v2(s->conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-		return;
-	}
+	k->finish = k->frames >= FRAMES_LIMIT;
 	k->busy = true;
 	lock_take(&k->lock);
 	k->wanted = true;

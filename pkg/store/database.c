@@ -51,8 +51,8 @@ static bool make_dir(const char *dir, struct status *st)
 	}
 	rc = rc || (mkdir(path, 0700) && errno != EEXIST);
 	free(path);
-	return rc ? status_internal(st, "cannot create data directory %s: %s", dir, strerror(errno))
-		  : true;
+	return rc ? status_internal(st, "cannot create data directory %s: %s", dir, strerror(errno)) :
+		    true;
 }
 
 static bool lock_held(int fd, const char *dir, struct status *st)
@@ -79,8 +79,9 @@ static bool take_lock(struct store *s, struct status *st)
 	if (s->lock_fd < 0)
 		ok = status_internal(st, "cannot open %s: %s", path, strerror(errno));
 	else if (flock(s->lock_fd, LOCK_EX | LOCK_NB))
-		ok = errno == EWOULDBLOCK ? lock_held(s->lock_fd, s->dir, st) :
-			status_internal(st, "cannot lock %s: %s", path, strerror(errno));
+		ok = errno == EWOULDBLOCK ?
+			     lock_held(s->lock_fd, s->dir, st) :
+			     status_internal(st, "cannot lock %s: %s", path, strerror(errno));
 	/* The pid only serves the message above: failing to note it is no failure. */
 	else if (ftruncate(s->lock_fd, 0) || pwrite(s->lock_fd, pid, (size_t)n, 0) != n)
 		log_debug("store", "cannot write %s: %s", path, strerror(errno));
@@ -134,12 +135,15 @@ static bool check_format(struct store *s, struct status *st)
 	if (!objects)
 		return create(s) || conn_fail(c, st);
 	if (application != APPLICATION_ID)
-		return status_internal(st, "%s is a database of something else; move it away or "
-				       "choose another data directory", s->path);
+		return status_internal(st,
+				       "%s is a database of something else; move it away or "
+				       "choose another data directory",
+				       s->path);
 	if (format > FORMAT)
-		return status_internal(st, "%s was written by a newer nutshell (format %d, this "
-				       "one knows %d); use that version", s->path, (int)format,
-				       FORMAT);
+		return status_internal(st,
+				       "%s was written by a newer nutshell (format %d, this "
+				       "one knows %d); use that version",
+				       s->path, (int)format, FORMAT);
 	return conn_script(c, "PRAGMA journal_mode = WAL") || conn_fail(c, st);
 }
 

@@ -22,8 +22,7 @@ static char *dup(const char *s)
 	return copy;
 }
 
-static void add(struct past *p, const char *ns, const char *name, int64_t rev,
-		const struct obj *o)
+static void add(struct past *p, const char *ns, const char *name, int64_t rev, const struct obj *o)
 {
 	struct past_key k = { dup(ns), dup(name), rev, o };
 
@@ -99,8 +98,7 @@ static void from_row(struct table *t, sqlite3_stmt *q, struct past *p)
 	    sqlite3_column_int64(q, 0), o);
 }
 
-static bool from_log(struct table *t, int64_t rev, int64_t newest, struct past *p,
-		     struct status *st)
+static bool from_log(struct table *t, int64_t rev, int64_t newest, struct past *p, struct status *st)
 {
 	struct store *s = t->store;
 	struct conn *c = pool_take(s, st);
@@ -133,8 +131,7 @@ static bool too_large(int64_t rev, int64_t newest, struct status *st)
 			      (long long)rev, (long long)newest);
 }
 
-bool past_open(struct table *t, int64_t rev, struct snap **snap, struct past *p,
-	       struct status *st)
+bool past_open(struct table *t, int64_t rev, struct snap **snap, struct past *p, struct status *st)
 {
 	struct store *s = t->store;
 	bool in_ring, ok = true;
@@ -150,7 +147,8 @@ bool past_open(struct table *t, int64_t rev, struct snap **snap, struct past *p,
 	if (rev > newest)
 		ok = too_large(rev, newest, st);
 	else if (!in_ring)
-		ok = rev < s->floor ? store_expired(rev, s->floor, st) : from_log(t, rev, newest, p, st);
+		ok = rev < s->floor ? store_expired(rev, s->floor, st) :
+				      from_log(t, rev, newest, p, st);
 	if (!ok) {
 		snap_unpin(*snap);
 		*snap = NULL;

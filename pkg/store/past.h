@@ -23,8 +23,7 @@ struct past {
 
 /* Pin the current snapshot and collect what it takes to see it as of rev.  False: 410, 504, 500;
  * then nothing is pinned. */
-bool past_open(struct table *t, int64_t rev, struct snap **snap, struct past *p,
-	       struct status *st);
+bool past_open(struct table *t, int64_t rev, struct snap **snap, struct past *p, struct status *st);
 void past_free(struct past *p);
 
 /* Walk a snapshot with the past laid over it; p may be NULL. */

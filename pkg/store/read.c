@@ -119,9 +119,8 @@ void store_list(struct table *t, const char *ns, const char *after_ns, const cha
 }
 
 bool store_list_at(struct table *t, int64_t rev, const char *ns, const char *after_ns,
-		   const char *after_name, size_t limit,
-		   bool (*pick)(const struct obj *o, void *arg), void *arg,
-		   struct store_list *out, struct status *st)
+		   const char *after_name, size_t limit, bool (*pick)(const struct obj *o, void *arg),
+		   void *arg, struct store_list *out, struct status *st)
 {
 	struct query q = query_make(ns, after_ns, after_name);
 	struct past past = { 0 };
@@ -230,7 +229,7 @@ bool cursor_next(struct cursor *c, struct event *out, size_t max, size_t *n, str
 	rwlock_drop(&s->view);
 	if (!in_ring)
 		ok = c->rev < s->floor ? store_expired(c->rev, s->floor, st) :
-		     read_log(c, newest, out, max, n, st);
+					 read_log(c, newest, out, max, n, st);
 	if (!ok) {
 		while (*n)
 			event_clear(&out[--*n]);

@@ -46,14 +46,12 @@ void ring_add(struct ring *r, const struct event *e, int64_t now_ns)
 	r->bytes += event_bytes(e);
 }
 
-void ring_trim(struct ring *r, const struct ring_limits *max, int64_t now_ns,
-	       struct ring_waste *out)
+void ring_trim(struct ring *r, const struct ring_limits *max, int64_t now_ns, struct ring_waste *out)
 {
 	while (r->n) {
 		struct ring_slot *s = &r->slot[r->head];
 
-		if (r->n <= max->events && r->bytes <= max->bytes &&
-		    now_ns - s->at_ns <= max->age_ns)
+		if (r->n <= max->events && r->bytes <= max->bytes && now_ns - s->at_ns <= max->age_ns)
 			return;
 		r->base = s->e.rev;
 		r->bytes -= event_bytes(&s->e);

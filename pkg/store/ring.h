@@ -35,8 +35,7 @@ struct ring_waste {
 
 /* Append; takes over the event's references. */
 void ring_add(struct ring *r, const struct event *e, int64_t now_ns);
-void ring_trim(struct ring *r, const struct ring_limits *max, int64_t now_ns,
-	       struct ring_waste *out);
+void ring_trim(struct ring *r, const struct ring_limits *max, int64_t now_ns, struct ring_waste *out);
 /* Position of the first event behind rev (r->n: none).  rev >= r->base. */
 size_t ring_find(const struct ring *r, int64_t rev);
 const struct event *ring_at(const struct ring *r, size_t i);

@@ -21,7 +21,7 @@ static const char *const texts[] = {
 };
 
 static const char setup_writer[] = "PRAGMA synchronous = FULL; PRAGMA cache_size = -1024;"
-				   "PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY";
+				   "PRAGMA journal_size_limit = 33554432; PRAGMA temp_store = MEMORY";
 static const char setup_reader[] = "PRAGMA query_only = ON; PRAGMA cache_size = -256;"
 				   "PRAGMA temp_store = MEMORY";
 
@@ -35,20 +35,14 @@ static const char *advice(int code)
 	switch (code & 0xff) {
 	case SQLITE_FULL:
 		return "; the disk is full: free some space, nothing that was acknowledged is lost";
-	case SQLITE_IOERR:
-		return "; the disk failed: see the kernel's log";
+	case SQLITE_IOERR: return "; the disk failed: see the kernel's log";
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
-	case SQLITE_PERM:
-		return "; the data directory must exist and be writable";
-	case SQLITE_BUSY:
-		return "; another process uses the database";
-	case SQLITE_NOTADB:
-		return "; move the file away or choose another data directory";
-	case SQLITE_CORRUPT:
-		return "; restore a snapshot";
-	default:
-		return "";
+	case SQLITE_PERM: return "; the data directory must exist and be writable";
+	case SQLITE_BUSY: return "; another process uses the database";
+	case SQLITE_NOTADB: return "; move the file away or choose another data directory";
+	case SQLITE_CORRUPT: return "; restore a snapshot";
+	default: return "";
 	}
 }
 
@@ -122,8 +116,7 @@ sqlite3_stmt *conn_stmt(struct conn *c, enum sql id)
 		sqlite3_clear_bindings(q);
 		return q;
 	}
-	if (sqlite3_prepare_v3(c->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, &q, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_prepare_v3(c->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, &q, NULL) != SQLITE_OK)
 		return NULL;
 	c->stmt[id] = q;
 	return q;

@@ -138,8 +138,7 @@ static bool same_fields(const struct obj_fields *x, const struct obj_fields *y)
 	return !x->paths[i] && !y->paths[i];
 }
 
-static struct table *table_new(struct store *s, const char *resource,
-			       const struct obj_fields *fields)
+static struct table *table_new(struct store *s, const char *resource, const struct obj_fields *fields)
 {
 	struct table *t = calloc(1, sizeof *t);
 
@@ -183,8 +182,7 @@ struct table *store_table(struct store *s, const char *resource, const struct ob
 	if (!t)
 		t = table_declare(s, resource, fields);
 	else if (!same_fields(&t->fields, fields ? fields : &none))
-		log_warn("store", "%s was declared with other fields; the first ones stay",
-			 resource);
+		log_warn("store", "%s was declared with other fields; the first ones stay", resource);
 	lock_drop(&s->tables_lock);
 	return t;
 }

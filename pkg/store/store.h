@@ -31,7 +31,7 @@ struct store *store_open(const char *dir, struct status *st);
 void store_close(struct store **s);
 
 /* Declare a resource; the same name yields the same table (fields must then be equal).  Loads its
- * live objects.  Tables live as long as the store. */
+ * live objects; a table that cannot be read ends the process.  Tables live as long as the store. */
 struct table *store_table(struct store *s, const char *resource, const struct obj_fields *fields);
 const char *table_resource(const struct table *t);
 size_t table_count(struct table *t);
@@ -40,11 +40,11 @@ size_t table_count(struct table *t);
 int64_t store_rev(struct store *s);
 /* The oldest revision a watch may start from; older ones are compacted. */
 int64_t store_floor(struct store *s);
-/* The newest revision that touched the table. */
+/* The newest revision that touched the table (after a restart, at least store_floor()). */
 int64_t table_rev(struct table *t);
 
 /* A small text value kept beside the objects (cluster id, keys' fingerprints).  NULL when absent; in
- * the arena.  Setting blocks until durable. */
+ * the arena.  Setting blocks until durable; value NULL removes. */
 char *store_get_setting(struct store *s, struct arena *a, const char *name);
 bool store_set_setting(struct store *s, const char *name, const char *value, struct status *st);
 
@@ -56,20 +56,20 @@ const struct obj *store_get(struct table *t, const char *ns, const char *name);
 struct store_list {
 	const struct obj **items; /* one reference each */
 	size_t n;
-	int64_t rev;   /* store revision of the snapshot */
-	bool more;     /* stopped at limit: at least one further object exists */
-	size_t remaining; /* objects behind the last one returned (only counted when more) */
+	int64_t rev;      /* store revision of the snapshot */
+	bool more;        /* stopped at limit: at least one further object exists */
+	size_t remaining; /* objects behind the last one returned; counted when more and without pick */
 };
 /* ns "" lists all namespaces.  after_ns/after_name (NULL: from the start) exclude everything up to
  * and including that key.  limit 0 = none.  pick (may be NULL) filters; it must be fast. */
 void store_list(struct table *t, const char *ns, const char *after_ns, const char *after_name,
 		size_t limit, bool (*pick)(const struct obj *o, void *arg), void *arg,
 		struct store_list *out);
-/* The state as it was at rev, from the log; false 410 Expired when compacted.  May read the disk. */
+/* The state as it was at rev; false 410 Expired when compacted, 504 when rev is in the future.  May
+ * read the disk. */
 bool store_list_at(struct table *t, int64_t rev, const char *ns, const char *after_ns,
-		   const char *after_name, size_t limit,
-		   bool (*pick)(const struct obj *o, void *arg), void *arg,
-		   struct store_list *out, struct status *st);
+		   const char *after_name, size_t limit, bool (*pick)(const struct obj *o, void *arg),
+		   void *arg, struct store_list *out, struct status *st);
 void store_list_free(struct store_list *l);
 
 /* ---- writes ---- */
@@ -78,19 +78,19 @@ enum store_op { STORE_CREATE, STORE_UPDATE, STORE_DELETE };
 struct store_write {
 	struct table *table;
 	enum store_op op;
-	struct obj *obj;         /* CREATE, UPDATE: unsealed; the store takes the reference in any case */
-	const char *ns, *name;   /* DELETE */
-	int64_t expect_rev;      /* UPDATE, DELETE: current revision must equal it; 0 = any existing */
+	struct obj *obj; /* CREATE, UPDATE: unsealed; the store takes the reference in any case */
+	const char *ns, *name; /* DELETE */
+	int64_t expect_rev; /* UPDATE, DELETE: current revision must equal it; 0 = any existing */
 	const struct obj *result; /* out: the sealed object (DELETE: last state with the deletion's revision);
 				   * a new reference for the caller; NULL on failure */
 };
 
 enum store_result {
 	STORE_OK,
-	STORE_EXISTS,    /* CREATE: the key is live */
-	STORE_MISSING,   /* UPDATE, DELETE: no such key */
-	STORE_CONFLICT,  /* expect_rev differs */
-	STORE_FAILED,    /* disk: st is filled (500) */
+	STORE_EXISTS,   /* CREATE: the key is live */
+	STORE_MISSING,  /* UPDATE, DELETE: no such key */
+	STORE_CONFLICT, /* expect_rev differs */
+	STORE_FAILED,   /* disk: st is filled (500) */
 };
 
 /* Commit n writes atomically; blocks until durable and published.  On anything but STORE_OK nothing
@@ -115,7 +115,8 @@ struct cursor {
 
 /* Up to max events after c->rev in order, advancing the cursor.  Each event's objects carry
  * references that event_clear() drops.  When there are none, c->rev advances to the published
- * revision, so that bookmarks are right.  False 410 Expired when c->rev is compacted.  Never waits;
+ * revision, so that bookmarks are right.  False 410 Expired when c->rev is compacted (unless the
+ * ring still reaches back to it: a watcher of a quiet table is never late).  Never waits;
  * reads the disk only when behind the memory ring. */
 bool cursor_next(struct cursor *c, struct event *out, size_t max, size_t *n, struct status *st);
 void event_clear(struct event *e);

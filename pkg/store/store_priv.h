@@ -68,8 +68,8 @@ struct age_slot {
 struct compaction {
 	struct age_slot slot[AGE_SLOTS]; /* oldest first */
 	size_t n;
-	int64_t keep_ns, keep_revs;
-	int64_t paused_until_ns; /* after an error */
+	_Atomic int64_t keep_ns, keep_revs; /* tests change them */
+	int64_t paused_until_ns;            /* after an error */
 };
 
 /* checkpoint.c */
@@ -78,6 +78,7 @@ struct checkpoint {
 	struct cond work;
 	bool wanted, stopping;
 	_Atomic bool busy;
+	bool finish;       /* the writer's: it moves the rest behind this pass */
 	int frames, asked; /* in the WAL, at the last request; the writer's */
 	struct thread *thread;
 };

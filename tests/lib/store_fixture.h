@@ -59,8 +59,10 @@ static inline struct store *fixture_open(const char *dir)
 static inline struct obj *fixture_obj(const char *ns, const char *name, const char *value)
 {
 	struct arena *a = arena_new();
-	struct json *tree = json_build(a, "{apiVersion:\"v1\",kind:\"ConfigMap\",metadata:"
-				       "{name:%s,namespace:%s},data:{v:%s}}", name, ns, value);
+	struct json *tree = json_build(a,
+				       "{apiVersion:\"v1\",kind:\"ConfigMap\",metadata:"
+				       "{name:%s,namespace:%s},data:{v:%s}}",
+				       name, ns, value);
 	struct obj *o = obj_new(tree, NULL);
 
 	arena_free(&a);
@@ -78,8 +80,9 @@ static inline int64_t fixture_write(struct table *t, struct store *s, enum store
 				    const char *ns, const char *name, const char *value,
 				    int64_t expect_rev)
 {
-	struct store_write w = { .table = t, .op = op, .ns = ns, .name = name,
-				 .expect_rev = expect_rev };
+	struct store_write w = {
+		.table = t, .op = op, .ns = ns, .name = name, .expect_rev = expect_rev
+	};
 	struct status st = STATUS_INIT;
 	enum store_result r;
 	int64_t rev;

@@ -34,8 +34,8 @@ static void world_end(struct world *w)
 		world_close(w);
 }
 
-#define WORLD(w, memory)                                                                           \
-	__attribute__((cleanup(world_end))) struct world w = { 0 };                                \
+#define WORLD(w, memory)                                            \
+	__attribute__((cleanup(world_end))) struct world w = { 0 }; \
 	world_open(&w, memory)
 
 UNIT_TEST(commit_conditions)
@@ -55,8 +55,7 @@ UNIT_TEST(commit_conditions)
 		CHECK_INT(store_rev(w.s), r1);
 		r2 = fixture_write(w.t, w.s, STORE_UPDATE, "a", "x", "2", r1);
 		CHECK_INT(r2, r1 + 1);
-		CHECK_INT(fixture_write(w.t, w.s, STORE_DELETE, "a", "x", NULL, r1),
-			  -STORE_CONFLICT);
+		CHECK_INT(fixture_write(w.t, w.s, STORE_DELETE, "a", "x", NULL, r1), -STORE_CONFLICT);
 		r3 = fixture_write(w.t, w.s, STORE_DELETE, "a", "x", NULL, r2);
 		CHECK_INT(r3, r2 + 1);
 		CHECK(!store_get(w.t, "a", "x"));

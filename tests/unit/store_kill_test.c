@@ -119,8 +119,7 @@ static bool sound(const char *dir)
 		return true; /* killed before it was made */
 	sqlite3_open(path, &db);
 	ok = sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &q, NULL) == SQLITE_OK &&
-	     sqlite3_step(q) == SQLITE_ROW &&
-	     !strcmp((const char *)sqlite3_column_text(q, 0), "ok");
+	     sqlite3_step(q) == SQLITE_ROW && !strcmp((const char *)sqlite3_column_text(q, 0), "ok");
 	sqlite3_finalize(q);
 	sqlite3_close(db);
 	return ok;
@@ -171,8 +170,7 @@ static bool live_state(struct store *s, struct table *t, const struct ack *ack, 
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct obj *o = store_get(t, "ns", ack[i].name);
-		bool ok = o ? o->rev > ack[i].rev || (o->rev == ack[i].rev && ack[i].op != 2)
-			    : true;
+		bool ok = o ? o->rev > ack[i].rev || (o->rev == ack[i].rev && ack[i].op != 2) : true;
 
 		/* An object is gone only by a later deletion; the last acknowledged write of a
 		 * worker may be followed by one that was not acknowledged. */

@@ -38,8 +38,7 @@ static struct world world_make(bool memory)
 	return w;
 }
 
-#define WORLD(w, memory)                                                                           \
-	__attribute__((cleanup(world_end))) struct world w = world_make(memory)
+#define WORLD(w, memory) __attribute__((cleanup(world_end))) struct world w = world_make(memory)
 
 /* "a/x=1 b/y=2" of a list, which is freed. */
 static const char *list_text(struct world *w, struct store_list *l)
@@ -98,8 +97,8 @@ static bool odd(const struct obj *o, void *arg)
 UNIT_TEST(list_orders_and_pages)
 {
 	WORLD(w, true);
-	const char *keys[][2] = { { "b", "a" }, { "a", "c" }, { "c", "a" }, { "a", "a" }, { "b", "b" },
-				  { "a", "b" }, { "a-b", "a" } };
+	const char *keys[][2] = { { "b", "a" }, { "a", "c" }, { "c", "a" },  { "a", "a" },
+				  { "b", "b" }, { "a", "b" }, { "a-b", "a" } };
 	struct store_list l;
 
 	for (int i = 0; i < 7; i++)
@@ -146,8 +145,16 @@ static void history(struct world *w)
 }
 
 static const char *const states[] = {
-	[1] = "", [2] = "a/x=1", [3] = "a/x=1 a/y=1", [4] = "a/x=1 a/y=1", [5] = "a/x=2 a/y=1",
-	[6] = "a/x=2", [7] = "a/x=2 a/y=3", [8] = "a/x=4 a/y=3", [9] = "a/y=3", [10] = "a/y=3",
+	[1] = "",
+	[2] = "a/x=1",
+	[3] = "a/x=1 a/y=1",
+	[4] = "a/x=1 a/y=1",
+	[5] = "a/x=2 a/y=1",
+	[6] = "a/x=2",
+	[7] = "a/x=2 a/y=3",
+	[8] = "a/x=4 a/y=3",
+	[9] = "a/y=3",
+	[10] = "a/y=3",
 };
 
 static const char all_events[] = "+a/x=1@2 +a/y=1@3 ~a/x=2@5(1) -a/y=1@6(1) +a/y=3@7 ~a/x=4@8(2) "
@@ -247,10 +254,17 @@ UNIT_TEST(compaction_forgets_the_past_only)
 		for (rev = floor; rev <= 10; rev++)
 			CHECK_STR(list_at(&w, rev), states[rev]);
 		rev = floor;
-		CHECK_STR(follow(&w, &rev, 3), floor == 10 ? "" : strstr(all_events, floor == 1 ? "+a/x" :
-			  floor == 2 ? "+a/y=1" : floor <= 4 ? "~a/x=2" : floor == 5 ? "-a/y" :
-			  floor == 6 ? "+a/y=3" : floor == 7 ? "~a/x=4" : floor == 8 ? "-a/x" : "") +
-			  (floor == 9 ? strlen(all_events) : 0));
+		CHECK_STR(follow(&w, &rev, 3),
+			  floor == 10 ? "" :
+					strstr(all_events, floor == 1 ? "+a/x" :
+							   floor == 2 ? "+a/y=1" :
+							   floor <= 4 ? "~a/x=2" :
+							   floor == 5 ? "-a/y" :
+							   floor == 6 ? "+a/y=3" :
+							   floor == 7 ? "~a/x=4" :
+							   floor == 8 ? "-a/x" :
+									"") +
+						(floor == 9 ? strlen(all_events) : 0));
 		rev = floor - 1;
 		CHECK_STR(follow(&w, &rev, 3), arena_printf(w.a, "too old resource version: %d (%d)",
 							    (int)floor - 1, (int)floor));
