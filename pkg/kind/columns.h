@@ -40,7 +40,21 @@
 #define DOC_NAME "The object's name, unique among its kind within the namespace."
 #define DOC_AGE "When the object was created."
 
-extern const struct column columns_default[], columns_created[];
+extern const struct column columns_default[], columns_created[], columns_binding[], columns_csr[],
+	columns_lease[], columns_priorityclass[], columns_runtimeclass[],
+	columns_flowschema[], columns_prioritylevel[], columns_resourceclaim[],
+	columns_resourceslice[], columns_webhook[], columns_validatingpolicy[],
+	columns_mutatingpolicy[], columns_policybinding[], columns_apiservice[],
+	columns_componentstatus[], columns_configmap[], columns_secret[],
+	columns_namespace[], columns_node[], columns_event[], columns_quota[],
+	columns_service[], columns_endpoints[], columns_endpointslice[], columns_ingress[],
+	columns_ingressclass[], columns_networkpolicy[], columns_ipaddress[],
+	columns_servicecidr[], columns_pod[], columns_podtemplate[], columns_claim[],
+	columns_volume[], columns_storageclass[], columns_csidriver[], columns_csinode[],
+	columns_volumeattachment[], columns_volumeattributesclass[], columns_deployment[],
+	columns_replicaset[], columns_replicationcontroller[], columns_statefulset[],
+	columns_daemonset[], columns_controllerrevision[], columns_job[], columns_cronjob[],
+	columns_autoscaler[], columns_budget[];
 
 /* ---- building cells ---- */
 

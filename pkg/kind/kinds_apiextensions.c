@@ -19,6 +19,7 @@ const struct kind kinds_apiextensions[] = {
 			.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
 		.type = &type_apiextensions_v1_CustomResourceDefinition,
+			.columns = columns_created,
 		.generation = true, .conditional_update = true,
 		.defaults = crd_defaults, .prepare_create = crd_prepare_create,
 	},

@@ -16,7 +16,7 @@ const struct kind kinds_apiregistration[] = {
 		.version = "v1", .singular = "apiservice",
 			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
-		.type = &type_apiregistration_v1_APIService,
+		.type = &type_apiregistration_v1_APIService, .columns = columns_apiservice,
 		.conditional_update = true,
 		.defaults = apiservice_defaults,
 	},

@@ -17,6 +17,7 @@ const struct kind kinds_autoscaling[] = {
 			.categories = NAMES("all"), .namespaced = true, .verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
 		.type = &type_autoscaling_v2_HorizontalPodAutoscaler,
+			.columns = columns_autoscaler,
 		.defaults = autoscaler_defaults,
 	},
 	{
@@ -25,6 +26,7 @@ const struct kind kinds_autoscaling[] = {
 			.categories = NAMES("all"), .namespaced = true, .verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
 		.type = &type_autoscaling_v1_HorizontalPodAutoscaler,
+			.columns = columns_autoscaler,
 		.storage = &kinds_autoscaling[KIND_AUTOSCALING_V2],
 		.defaults = autoscaler_v1_defaults, .to_storage = autoscaler_to_storage,
 			.from_storage = autoscaler_from_storage,

@@ -17,7 +17,7 @@ const struct kind kinds_certificates[] = {
 		.version = "v1", .singular = "certificatesigningrequest",
 			.shorts = NAMES("csr"), .verbs = VERBS_ALL,
 		.subs = SUB_APPROVAL | SUB_STATUS,
-		.type = &type_certificates_v1_CertificateSigningRequest,
+		.type = &type_certificates_v1_CertificateSigningRequest, .columns = columns_csr,
 		.fields = NAMES("spec.signerName"),
 		.nselectable = 1,
 		.name_rule = NAME_PATH_SEGMENT,

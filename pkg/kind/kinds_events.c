@@ -15,7 +15,7 @@ const struct kind kinds_events[] = {
 		.subject = { "events.k8s.io", "events", "Event" },
 		.version = "v1", .singular = "event", .shorts = NAMES("ev"), .namespaced = true,
 			.verbs = VERBS_ALL,
-		.type = &type_events_v1_Event,
+		.type = &type_events_v1_Event, .columns = columns_event,
 		.fields = NAMES("involvedObject.kind", "involvedObject.namespace",
 			"involvedObject.name", "involvedObject.uid",
 			"involvedObject.apiVersion", "involvedObject.resourceVersion",

@@ -14,7 +14,7 @@ const struct kind kinds_networking[] = {
 	{
 		.subject = { "networking.k8s.io", "ingressclasses", "IngressClass" },
 		.version = "v1", .singular = "ingressclass", .verbs = VERBS_ALL,
-		.type = &type_networking_v1_IngressClass,
+		.type = &type_networking_v1_IngressClass, .columns = columns_ingressclass,
 		.generation = true,
 		.defaults = ingressclass_defaults,
 	},
@@ -23,21 +23,21 @@ const struct kind kinds_networking[] = {
 		.version = "v1", .singular = "ingress", .shorts = NAMES("ing"),
 			.namespaced = true, .verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
-		.type = &type_networking_v1_Ingress,
+		.type = &type_networking_v1_Ingress, .columns = columns_ingress,
 		.generation = true,
 	},
 	{
 		.subject = { "networking.k8s.io", "ipaddresses", "IPAddress" },
 		.version = "v1", .singular = "ipaddress", .shorts = NAMES("ip"),
 			.verbs = VERBS_ALL,
-		.type = &type_networking_v1_IPAddress,
+		.type = &type_networking_v1_IPAddress, .columns = columns_ipaddress,
 		.name_rule = NAME_PATH_SEGMENT,
 	},
 	{
 		.subject = { "networking.k8s.io", "networkpolicies", "NetworkPolicy" },
 		.version = "v1", .singular = "networkpolicy", .shorts = NAMES("netpol"),
 			.namespaced = true, .verbs = VERBS_ALL,
-		.type = &type_networking_v1_NetworkPolicy,
+		.type = &type_networking_v1_NetworkPolicy, .columns = columns_networkpolicy,
 		.generation = true,
 		.defaults = networkpolicy_defaults,
 	},
@@ -45,7 +45,7 @@ const struct kind kinds_networking[] = {
 		.subject = { "networking.k8s.io", "servicecidrs", "ServiceCIDR" },
 		.version = "v1", .singular = "servicecidr", .verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
-		.type = &type_networking_v1_ServiceCIDR,
+		.type = &type_networking_v1_ServiceCIDR, .columns = columns_servicecidr,
 	},
 };
 

@@ -14,7 +14,7 @@ const struct kind kinds_node[] = {
 	{
 		.subject = { "node.k8s.io", "runtimeclasses", "RuntimeClass" },
 		.version = "v1", .singular = "runtimeclass", .verbs = VERBS_ALL,
-		.type = &type_node_v1_RuntimeClass,
+		.type = &type_node_v1_RuntimeClass, .columns = columns_runtimeclass,
 		.create_on_update = true, .conditional_update = true,
 	},
 };

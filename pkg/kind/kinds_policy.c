@@ -16,7 +16,7 @@ const struct kind kinds_policy[] = {
 		.version = "v1", .singular = "poddisruptionbudget", .shorts = NAMES("pdb"),
 			.namespaced = true, .verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
-		.type = &type_policy_v1_PodDisruptionBudget,
+		.type = &type_policy_v1_PodDisruptionBudget, .columns = columns_budget,
 		.generation = true, .conditional_update = true,
 	},
 };

@@ -22,7 +22,7 @@ const struct kind kinds_resource[] = {
 		.version = "v1", .singular = "resourceclaim", .namespaced = true,
 			.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
-		.type = &type_resource_v1_ResourceClaim,
+		.type = &type_resource_v1_ResourceClaim, .columns = columns_resourceclaim,
 		.delete_returns_object = true,
 		.defaults = resourceclaim_defaults,
 	},
@@ -37,7 +37,7 @@ const struct kind kinds_resource[] = {
 	{
 		.subject = { "resource.k8s.io", "resourceslices", "ResourceSlice" },
 		.version = "v1", .singular = "resourceslice", .verbs = VERBS_ALL,
-		.type = &type_resource_v1_ResourceSlice,
+		.type = &type_resource_v1_ResourceSlice, .columns = columns_resourceslice,
 		.fields = NAMES("spec.nodeName", "spec.driver"),
 		.nselectable = 2,
 		.generation = true, .delete_returns_object = true,

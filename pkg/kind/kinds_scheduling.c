@@ -15,7 +15,7 @@ const struct kind kinds_scheduling[] = {
 		.subject = { "scheduling.k8s.io", "priorityclasses", "PriorityClass" },
 		.version = "v1", .singular = "priorityclass", .shorts = NAMES("pc"),
 			.verbs = VERBS_ALL,
-		.type = &type_scheduling_v1_PriorityClass,
+		.type = &type_scheduling_v1_PriorityClass, .columns = columns_priorityclass,
 		.generation = true,
 		.defaults = priorityclass_defaults,
 	},
