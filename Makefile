@@ -181,13 +181,18 @@ fuzz-run: $(FUZZ_BIN)
 		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
 			-artifact_prefix=$(O)/$$n- $(O)/corpus/$$n $$seeds || exit 1; done
 
-bench: all
+BENCH_BIN := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
+$(O)/bench/%: $(O)/obj/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $(FIRST) $^ $(LIBS)
+
+bench: all $(BENCH_BIN)
 	@scripts/deps test
 	@tests/bench/run --build $(O)
 
 # --- quality -----------------------------------------------------------------------------------
 
-C_FILES = $(PKG_SRC) $(CMD_SRC) $(HEADERS) $(wildcard tests/unit/*.c tests/lib/*.c tests/fuzz/*.c)
+C_FILES = $(PKG_SRC) $(CMD_SRC) $(HEADERS) $(wildcard tests/unit/*.c tests/lib/*.c tests/fuzz/*.c tests/bench/*.c)
 
 check: deps-check format-check floors headers metrics objects $(UNIT_SRC:%.c=$(O)/obj/%.o)
 	@echo '  OK      check'
