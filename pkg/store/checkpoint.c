@@ -55,7 +55,7 @@ static void checkpoint_run(void *arg)
 		k->busy = false;
 	}
 	lock_drop(&k->lock);
-	conn_close(&c);
+	conn_end(&c);
 }
 
 /* SQLite calls this after each commit of the writer. */

@@ -225,7 +225,7 @@ bool database_open(struct store *s, const char *dir, struct status *st)
 
 void database_close(struct store *s)
 {
-	conn_close(&s->conn);
+	conn_end(&s->conn);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	free(s->path);

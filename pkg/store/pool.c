@@ -37,11 +37,11 @@ void pool_give(struct store *s, struct conn *c)
 		}
 	}
 	lock_drop(&s->pool.lock);
-	conn_close(&c);
+	conn_end(&c);
 }
 
 void pool_close(struct store *s)
 {
 	for (int i = 0; i < POOL_IDLE; i++)
-		conn_close(&s->pool.idle[i]);
+		conn_end(&s->pool.idle[i]);
 }

@@ -88,11 +88,11 @@ fail:
 	if (!c->db)
 		bug("out of memory");
 	conn_fail(c, st);
-	conn_close(&c);
+	conn_end(&c);
 	return NULL;
 }
 
-void conn_close(struct conn **cp)
+void conn_end(struct conn **cp)
 {
 	struct conn *c = *cp;
 
