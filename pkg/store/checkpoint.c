@@ -22,7 +22,7 @@ static void run_once(struct store *s, struct conn **c)
 	int rc;
 
 	if (!*c)
-		*c = conn_open(s->path, false, &st);
+		*c = sql_open(s->path, false, &st);
 	if (!*c) {
 		log_warn("store", "checkpoint: %s", st.message);
 		status_clear(&st);

@@ -219,7 +219,7 @@ bool database_open(struct store *s, const char *dir, struct status *st)
 		bug("out of memory");
 	if (!s->memory && (!make_dir(dir, st) || !take_lock(s, st) || !make_file(s, st)))
 		return false;
-	s->conn = conn_open(s->path, true, st);
+	s->conn = sql_open(s->path, true, st);
 	return s->conn && check_format(s, st) && (read_state(s) || conn_fail(s->conn, st));
 }
 

@@ -20,7 +20,7 @@ struct conn *pool_take(struct store *s, struct status *st)
 		s->pool.idle[i] = NULL;
 	}
 	lock_drop(&s->pool.lock);
-	return c ? c : conn_open(s->path, false, st);
+	return c ? c : sql_open(s->path, false, st);
 }
 
 void pool_give(struct store *s, struct conn *c)

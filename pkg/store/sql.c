@@ -69,7 +69,7 @@ bool conn_script(struct conn *c, const char *text)
 	return sqlite3_exec(c->db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-struct conn *conn_open(const char *path, bool writer, struct status *st)
+struct conn *sql_open(const char *path, bool writer, struct status *st)
 {
 	struct conn *c = calloc(1, sizeof *c);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;

@@ -28,7 +28,7 @@ struct conn {
 };
 
 /* Open path (":memory:" too) and set the connection up; NULL: 500. */
-struct conn *conn_open(const char *path, bool writer, struct status *st);
+struct conn *sql_open(const char *path, bool writer, struct status *st);
 void conn_end(struct conn **c);
 /* The statement, reset and with arguments unbound; NULL when SQLite fails to prepare it. */
 sqlite3_stmt *conn_stmt(struct conn *c, enum sql id);
