@@ -2,14 +2,18 @@
  * takeover: duplex connections (exec, attach, port-forward, proxied upgrades), one thread each.
  *
  * Threads that have finished are joined when the next connection comes, or at the end.  Stopping
- * breaks the connections, so that whoever blocks in conn_read() or conn_write() returns.
+ * breaks the connections, so that whoever blocks in conn_read() or conn_write() returns.  The end of a
+ * connection lingers a little on its thread, for the sake of the last bytes.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "net/conn.h"
 #include "net/httpd_priv.h"
 
 #include <stdlib.h>
+
+enum { LINGER_MS = 500 };
 
 struct takeover {
 	struct takeovers *all;
@@ -37,12 +41,26 @@ struct takeovers *takeovers_new(struct httpd *h)
 	return t;
 }
 
+/* Let the peer read our last bytes: closing with its own unread would reset the connection and lose
+ * them.  A peer that goes on talking is cut off. */
+static void linger(struct conn *c)
+{
+	int64_t until = clock_mono_ns() + LINGER_MS * INT64_C(1000000), left;
+	char discard[8192];
+
+	conn_shutdown(c);
+	do
+		left = (until - clock_mono_ns()) / 1000000;
+	while (left > 0 && conn_read(c, discard, sizeof(discard), (int)left) > 0);
+}
+
 static void takeover_main(void *arg)
 {
 	struct takeover *x = arg;
 	struct conn *c = x->conn;
 
 	x->fn(c, x->arg);
+	linger(c);
 	lock_take(&x->all->lock);
 	x->conn = NULL;
 	lock_drop(&x->all->lock);
