@@ -234,9 +234,9 @@ def prose(comment):
         if line == "---":
             break
         if not line:
-            out = out.rstrip(" \n") + "\n\n" if out else out
+            out = out[:-1] + "\n\n"
         elif not line.lstrip().startswith(("TODO", "+")):
-            out = out.rstrip(" ") + "\n" + line + "\n" if line[0] in " \t" else out + line + " "
+            out = out[:-1] + "\n" + line + "\n" if line[0] in " \t" else out + line + " "
     return out.strip()
 
 

@@ -20,7 +20,7 @@ enum reply { REPLY_SELF, REPLY_LIST, REPLY_STATUS, REPLY_TEXT };
 enum body { BODY_NONE, BODY_SELF, BODY_PATCH, BODY_DELETE };
 
 struct op {
-	const char *method, *word, *action, *text;
+	const char *method, *word, *middle, *action, *text;
 	unsigned verb; /* bit of enum VERB_*; 0: whatever the subresource says */
 	enum body body;
 	enum reply reply;
@@ -38,25 +38,25 @@ enum { OP_LIST, OP_CREATE, OP_DELETECOLLECTION, OP_GET, OP_PUT, OP_DELETE, OP_PA
        OP_CONNECT_GET, OP_CONNECT_POST, OP_CONNECT_PUT, OP_CONNECT_DELETE, OP_CONNECT_PATCH };
 
 static const struct op ops[] = {
-	[OP_LIST] = { "get", "list", "list", "list or watch objects of kind", VERB_LIST, BODY_NONE,
+	[OP_LIST] = { "get", "list", "", "list", "list or watch objects of kind", VERB_LIST, BODY_NONE,
 		      REPLY_LIST, "allowWatchBookmarks? watch? " LIST_PARAMS, "200" },
-	[OP_CREATE] = { "post", "create", "post", "create", VERB_CREATE, BODY_SELF, REPLY_SELF,
+	[OP_CREATE] = { "post", "create", "", "post", "create", VERB_CREATE, BODY_SELF, REPLY_SELF,
 			WRITE_PARAMS, "200 201 202" },
-	[OP_DELETECOLLECTION] = { "delete", "deleteCollection", "deletecollection", "delete collection of",
+	[OP_DELETECOLLECTION] = { "delete", "delete", "Collection", "deletecollection", "delete collection of",
 				  VERB_DELETECOLLECTION, BODY_DELETE, REPLY_STATUS,
 				  DELETE_PARAMS " " LIST_PARAMS, "200" },
-	[OP_GET] = { "get", "read", "get", "read the specified", VERB_GET, BODY_NONE, REPLY_SELF, "",
+	[OP_GET] = { "get", "read", "", "get", "read the specified", VERB_GET, BODY_NONE, REPLY_SELF, "",
 		     "200" },
-	[OP_PUT] = { "put", "replace", "put", "replace the specified", VERB_UPDATE, BODY_SELF,
+	[OP_PUT] = { "put", "replace", "", "put", "replace the specified", VERB_UPDATE, BODY_SELF,
 		     REPLY_SELF, WRITE_PARAMS, "200 201" },
-	[OP_DELETE] = { "delete", "delete", "delete", "delete", VERB_DELETE, BODY_DELETE, REPLY_STATUS,
+	[OP_DELETE] = { "delete", "delete", "", "delete", "delete", VERB_DELETE, BODY_DELETE, REPLY_STATUS,
 			DELETE_PARAMS, "200 202" },
-	[OP_PATCH] = { "patch", "patch", "patch", "partially update the specified", VERB_PATCH,
+	[OP_PATCH] = { "patch", "patch", "", "patch", "partially update the specified", VERB_PATCH,
 		       BODY_PATCH, REPLY_SELF, WRITE_PARAMS " force?", "200 201" },
-	[OP_LOG] = { "get", "read", "get", "read log of the specified", 0, BODY_NONE, REPLY_TEXT,
+	[OP_LOG] = { "get", "read", "", "get", "read log of the specified", 0, BODY_NONE, REPLY_TEXT,
 		     "container follow? limitBytes# previous? sinceSeconds# tailLines# timestamps?", "200" },
 #define CONNECT(method, Method)                                                                    \
-	{ method, "connect" Method, "connect", "connect " Method " requests to", 0, BODY_NONE,     \
+	{ method, "connect", Method, "connect", "connect " Method " requests to", 0, BODY_NONE,     \
 	  REPLY_TEXT, "", "200" }
 	[OP_CONNECT_GET] = CONNECT("get", "Get"),
 	[OP_CONNECT_POST] = CONNECT("post", "Post"),
@@ -161,17 +161,13 @@ static char *capital(struct arena *a, const char *s)
 /* "patchAppsV1NamespacedDeploymentStatus" */
 static char *operation_id(struct oa *d, const struct place *at, const struct op *op)
 {
-	const char *word = op->word, *collection = "", *sub = "";
+	const char *sub = "";
 
-	if (strcmp(word, "deleteCollection") == 0) {
-		word = "delete";
-		collection = "Collection";
-	}
 	if (at->sub)
 		sub = strchr(at->sub->name, '/') ? "ProxyWithPath" : capital(d->a, at->sub->name);
-	return arena_printf(d->a, "%s%s%s%s%s%s%s%s", word,
+	return arena_printf(d->a, "%s%s%s%s%s%s%s%s", op->word,
 			    capital(d->a, group_word(d->a, at->k->subject.group)),
-			    capital(d->a, at->k->version), collection,
+			    capital(d->a, at->k->version), op->middle,
 			    at->k->namespaced && !at->all ? "Namespaced" : "", at->k->subject.kind, sub,
 			    at->all ? "ForAllNamespaces" : "");
 }
