@@ -318,3 +318,42 @@ UNIT_TEST(age_compacts_when_idle)
 		usleep(10000);
 	CHECK_INT(store_floor(w.s), 10);
 }
+
+/* More than the loader parses at once, half of it superseded or gone. */
+UNIT_TEST(restart_loads_many)
+{
+	WORLD(w, false);
+	enum { N = 12000 };
+	struct store_write *x = arena_zalloc(w.a, N * sizeof *x);
+	struct store_list l;
+	char name[16];
+
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < N; i++) {
+			snprintf(name, sizeof name, "n%d", i % (N / 2));
+			x[i] = (struct store_write){
+				.table = w.t,
+				.op = i < N / 2 ? (round ? STORE_UPDATE : STORE_CREATE) :
+				      i % 3     ? STORE_UPDATE :
+						  STORE_DELETE,
+				.ns = "a",
+				.name = arena_strdup(w.a, name),
+			};
+			if (x[i].op == STORE_UPDATE && round && i % 3 == 0 && i < N / 2)
+				x[i].op = STORE_CREATE;
+			if (x[i].op != STORE_DELETE)
+				x[i].obj = fixture_obj("a", name, round == 2 ? "last" : "old");
+		}
+		CHECK_INT(store_commit(w.s, x, N, NULL, NULL), STORE_OK);
+		for (int i = 0; i < N; i++)
+			obj_unref(x[i].result);
+	}
+	world_reopen(&w);
+	CHECK_INT(table_count(w.t), N / 3);
+	store_list(w.t, "", NULL, NULL, 0, NULL, NULL, &l);
+	for (size_t i = 0; i < l.n; i++)
+		if (strcmp(fixture_value(w.a, l.items[i]), "last") || l.items[i]->rev < 1 + 2 * N)
+			l.more = true;
+	store_list_free(&l);
+	CHECK(!l.more);
+}
