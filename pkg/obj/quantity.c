@@ -279,18 +279,25 @@ char *quantity_canonical(struct arena *a, const char *s)
 
 void quantity_add(struct quantity *x, const struct quantity *y)
 {
+	__int128 sum;
+
 	if (!x->nano)
 		x->format = y->format;
-	if (__builtin_add_overflow(x->nano, y->nano, &x->nano))
-		x->nano = y->nano < 0 ? -I128_MAX : I128_MAX;
+	/* Both may be the same quantity. */
+	if (__builtin_add_overflow(x->nano, y->nano, &sum))
+		sum = y->nano < 0 ? -I128_MAX : I128_MAX;
+	x->nano = sum;
 }
 
 void quantity_sub(struct quantity *x, const struct quantity *y)
 {
+	__int128 rest;
+
 	if (!x->nano)
 		x->format = y->format;
-	if (__builtin_sub_overflow(x->nano, y->nano, &x->nano))
-		x->nano = y->nano < 0 ? I128_MAX : -I128_MAX;
+	if (__builtin_sub_overflow(x->nano, y->nano, &rest))
+		rest = y->nano < 0 ? I128_MAX : -I128_MAX;
+	x->nano = rest;
 }
 
 int quantity_cmp(const struct quantity *x, const struct quantity *y)
