@@ -2,9 +2,10 @@
  * dir/nutshell.db, and dir/nutshell.lock, which is held (flock) as long as the store is open: two
  * processes on one database would each serve its own memory.
  *
- * A new database costs four flushes: the file once in WAL mode, the WAL twice with the schema, the
- * directory.  Until the file's first page is durable SQLite would discard the WAL, hence the
- * explicit sync; everything before it needs none.
+ * A new database costs four flushes: the file once in WAL mode, the directory, and the WAL twice
+ * with the schema (SQLite does these; the directory's covers the file's entry too).  Until the
+ * file's first page is durable SQLite would discard the WAL, hence the explicit sync; everything
+ * before it needs none.
  */
 #include "store/sql.h"
 #include "store/store_priv.h"
@@ -35,21 +36,42 @@ static char *path_join(const char *dir, const char *name)
 	return buf_detach(&b);
 }
 
+/* Make the entry of dir in its parent durable, where the parent allows it. */
+static void sync_parent(const char *dir)
+{
+	char *up = path_join(dir, "..");
+	int fd = open(up, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd))
+		log_debug("store", "cannot flush %s: %s", up, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	free(up);
+}
+
+static bool make_one(const char *path, mode_t mode)
+{
+	if (mkdir(path, mode))
+		return errno == EEXIST;
+	sync_parent(path);
+	return true;
+}
+
 static bool make_dir(const char *dir, struct status *st)
 {
 	char *path = strdup(dir);
-	int rc = 0;
+	bool ok = true;
 
 	if (!path)
 		bug("out of memory");
-	for (char *p = path + 1; *p && !rc; p++) {
+	for (char *p = path + 1; *p && ok; p++) {
 		if (*p != '/')
 			continue;
 		*p = 0;
-		rc = mkdir(path, 0755) && errno != EEXIST;
+		ok = make_one(path, 0755);
 		*p = '/';
 	}
-	rc = rc || (mkdir(path, 0700) && errno != EEXIST);
+	ok = ok && make_one(path, 0700);
 	free(path);
 	return rc ? status_internal(st, "cannot create data directory %s: %s", dir, strerror(errno)) :
 		    true;
@@ -89,16 +111,6 @@ static bool take_lock(struct store *s, struct status *st)
 	return ok;
 }
 
-static bool sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && !fsync(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 static bool sync_file(struct conn *c)
 {
 	sqlite3_file *f = NULL;
@@ -120,7 +132,7 @@ static bool create(struct store *s)
 		conn_script(c, sql_text(SQL_ROLLBACK));
 		return false;
 	}
-	return s->memory || sync_dir(s->dir);
+	return true;
 }
 
 /* Make the schema in an empty database, refuse one that is not ours. */
