@@ -228,12 +228,12 @@ static bool ip_choose(struct choice *c, struct status *st)
 	char *text;
 
 	lower = lower < 16 ? 16 : lower > 256 ? 256 : lower;
-	at = free_index(s->ips, lower < last ? lower : last, last);
+	lower = lower < last ? lower : last;
+	at = free_index(s->ips, lower, last);
 	if (at == last) {
-		at = free_index(s->ips, 2, lower < last ? lower : last);
-		if (at >= lower || s->ips[at])
-			return status_internal(st,
-					       "failed to allocate a serviceIP: range is full");
+		at = free_index(s->ips, 2, lower);
+		if (at == lower)
+			return status_internal(st, "failed to allocate a serviceIP: range is full");
 	}
 	reserve(c, &s->ips[at]);
 	text = ip_text(c->a, s->base + at);
