@@ -73,8 +73,7 @@ static bool make_dir(const char *dir, struct status *st)
 	}
 	ok = ok && make_one(path, 0700);
 	free(path);
-	return rc ? status_internal(st, "cannot create data directory %s: %s", dir, strerror(errno)) :
-		    true;
+	return ok || status_internal(st, "cannot create data directory %s: %s", dir, strerror(errno));
 }
 
 static bool lock_held(int fd, const char *dir, struct status *st)
