@@ -232,8 +232,9 @@ static void merge_from(struct reader *r, struct mapping *m, const struct json *f
 static void apply_merges(struct reader *r, struct mapping *m)
 {
 	for (size_t i = 0; i < m->nmerges; i++) {
-		merge_from(r, m, m->merges[i]);
-		if (json_is_array(m->merges[i]))
+		if (json_is_object(m->merges[i]))
+			merge_from(r, m, m->merges[i]);
+		else
 			json_each(c, m->merges[i])
 				merge_from(r, m, c);
 	}
