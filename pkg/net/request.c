@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SWALLOW_BYTES = 64 << 20, PART_BLOCK = 64 * 1024, BODY_GUESS = 1 << 20 };
+enum { SWALLOW_BYTES = 64 << 20, PART_BLOCK = 64 * 1024, BODY_GUESS = 1 << 20, ONE_RECORD = 12 * 1024 };
 
 enum phase { PHASE_HEAD, PHASE_BODY, PHASE_WORK, PHASE_ANSWERED };
 enum action { ACT_NONE, ACT_REPLY, ACT_STREAM, ACT_TAKEOVER };
@@ -49,6 +49,7 @@ struct request {
 	size_t body_seen;    /* bytes received, kept or not */
 	bool too_large;
 	bool http10;
+	bool one_record;     /* head and body of the answer go out together */
 	struct header *headers, **headers_tail; /* to be added to the answer */
 	int code;
 	struct MHD_Response *response;
@@ -165,10 +166,12 @@ static void keep_until_sent(struct http_req *r, void (*release)(void *arg), void
 void http_reply(struct http_req *r, int code, const char *content_type, const void *p, size_t n,
 		void (*release)(void *arg), void *arg)
 {
-	answered(request_of(r), ACT_REPLY);
+	struct request *q = request_of(r);
+
+	answered(q, ACT_REPLY);
 	keep_until_sent(r, release, arg);
-	set_response(request_of(r), code, content_type,
-		     MHD_create_response_from_buffer_static(n, n ? p : ""));
+	q->one_record = n && n <= ONE_RECORD && code >= 200 && code != 204 && code != 304;
+	set_response(q, code, content_type, MHD_create_response_from_buffer_static(n, n ? p : ""));
 }
 
 struct parts {
@@ -336,6 +339,7 @@ static enum MHD_Result act(struct request *q)
 	q->phase = PHASE_ANSWERED;
 	switch (q->action) {
 	case ACT_REPLY:
+		tls_session_user(q->tls)->hold = q->one_record && strcmp(q->pub.method, "HEAD");
 		ok = MHD_queue_response(q->c, (unsigned)q->code, q->response);
 		MHD_destroy_response(q->response);
 		q->response = NULL;

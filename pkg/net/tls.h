@@ -9,6 +9,8 @@
 #ifndef NUTSHELL_NET_TLS_H
 #define NUTSHELL_NET_TLS_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -74,6 +76,8 @@ struct tls_user {
 	void *mhd;           /* libmicrohttpd's own pointer */
 	bool hijacked;       /* left libmicrohttpd: its closing must not touch the connection */
 	bool want_write;     /* direction of the last refusal */
+	bool hold;           /* the next write is a head whose body follows: send both as one record */
+	struct buf held;     /* that head; owned, freed with the session */
 	int64_t deadline_ns; /* the request being received must be complete by then; 0 = none */
 };
 struct tls_user *tls_session_user(struct tls_session *s);

@@ -108,10 +108,39 @@ ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
 	return r;
 }
 
+/* libmicrohttpd writes a reply's head and body separately, each with its record and system call.  A head
+ * that is surely followed by a body (u->hold) is kept back and sent in front of it. */
+static long write_joined(gnutls_session_t session, struct tls_user *u, const void *data, size_t size)
+{
+	size_t head = u->held.len;
+	long r;
+
+	buf_add(&u->held, data, size);
+	r = tls_write(session, u->held.p, u->held.len);
+	u->held.len = head;
+	if (r < 0)
+		return r; /* to be repeated with the same bytes, so the head stays */
+	if ((size_t)r < head) {
+		buf_drop(&u->held, (size_t)r);
+		return TLS_WANT_WRITE;
+	}
+	buf_free(&u->held);
+	return r - (long)head;
+}
+
 ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t size)
 {
-	long r = tls_write(session, data, size);
+	struct tls_user *u = tls_session_user(session);
+	long r;
 
+	if (u->hold) {
+		u->hold = false;
+		buf_add(&u->held, data, size);
+		return (ssize_t)size;
+	}
+	r = u->held.len ? write_joined(session, u, data, size) : tls_write(session, data, size);
+	if (r == 0)
+		return GNUTLS_E_AGAIN;
 	return r < 0 ? refused(session, r, GNUTLS_E_PUSH_ERROR) : r;
 }
 

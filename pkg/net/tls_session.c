@@ -263,6 +263,7 @@ void tls_session_unref(struct tls_session **sp)
 	peer_free(s->peer);
 	free(s->ahead);
 	free(s->user.remote);
+	buf_free(&s->user.held);
 	free(s);
 }
 
