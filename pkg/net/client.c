@@ -48,8 +48,8 @@ static bool split_url(struct client *c, const char *url, struct status *st)
 	if (colon && strchr(colon, ']'))
 		colon = NULL; /* inside a bare [v6] */
 	c->port = strdup(colon ? colon + 1 : c->https ? "443" : "80");
-	c->host = colon ? strndup(c->authority, (size_t)(colon - c->authority))
-			: strdup(c->authority);
+	c->host = colon ? strndup(c->authority, (size_t)(colon - c->authority)) :
+			  strdup(c->authority);
 	if (*c->host == '[') {
 		memmove(c->host, c->host + 1, strlen(c->host));
 		c->host[strcspn(c->host, "]")] = '\0';
@@ -399,8 +399,8 @@ static bool attempt(struct client *c, const struct client_req *q, struct client_
 	CURLcode res;
 
 	client_transfer_set(c, &t, q, fresh_token);
-	curl_easy_setopt(t.curl, CURLOPT_TIMEOUT, (long)(q->timeout_s ? q->timeout_s
-								      : DEFAULT_TIMEOUT_S));
+	curl_easy_setopt(t.curl, CURLOPT_TIMEOUT,
+			 (long)(q->timeout_s ? q->timeout_s : DEFAULT_TIMEOUT_S));
 	curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEDATA, r);
 	curl_easy_setopt(t.curl, CURLOPT_HEADERFUNCTION, take_header);
@@ -417,8 +417,7 @@ static bool attempt(struct client *c, const struct client_req *q, struct client_
 	return res == CURLE_OK;
 }
 
-bool client_do(struct client *c, const struct client_req *q, struct client_resp *r,
-	       struct status *st)
+bool client_do(struct client *c, const struct client_req *q, struct client_resp *r, struct status *st)
 {
 	*r = (struct client_resp){ 0 };
 	client_wait_turn(c, NULL);

@@ -15,16 +15,16 @@ struct conn;
 struct status;
 
 struct client_config {
-	const char *url;          /* "https://10.0.0.1:6443[/prefix]" or "http://..." */
-	const char *unix_socket;  /* NULL = TCP */
-	const char *ca_pem;       /* NULL = do not verify only if insecure, else system-less failure */
+	const char *url;         /* "https://10.0.0.1:6443[/prefix]" or "http://..." */
+	const char *unix_socket; /* NULL = TCP */
+	const char *ca_pem; /* NULL = do not verify only if insecure, else system-less failure */
 	const char *cert_pem, *key_pem;
-	const char *token;        /* bearer; NULL = none */
-	const char *token_file;   /* re-read when it changes and after 401; overrides token */
-	const char *server_name;  /* TLS name to verify; NULL = from the URL */
+	const char *token;       /* bearer; NULL = none */
+	const char *token_file;  /* re-read when it changes and after 401; overrides token */
+	const char *server_name; /* TLS name to verify; NULL = from the URL */
 	bool insecure;
 	const char *user_agent;
-	double qps;               /* token bucket; 0 = unlimited */
+	double qps; /* token bucket; 0 = unlimited */
 	int burst;
 };
 
@@ -38,7 +38,7 @@ struct client_req {
 	const char *content_type, *accept;
 	const void *body;
 	size_t body_len;
-	int timeout_s;      /* whole request; 0 = 30 */
+	int timeout_s;              /* whole request; 0 = 30 */
 	const char *const *headers; /* extra "Name: value" lines, NULL-terminated; may be NULL */
 };
 

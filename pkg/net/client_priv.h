@@ -24,16 +24,16 @@ struct client {
 	char *authority;   /* the Host header: host and port as given */
 	char *prefix;      /* "/prefix" or "" */
 	char *unix_socket, *ca_pem, *cert_pem, *key_pem, *token_file, *server_name, *user_agent;
-	char *connect_to;  /* curl's detour from server_name to host; NULL = none */
+	char *connect_to; /* curl's detour from server_name to host; NULL = none */
 	bool https, insecure;
 	struct tls_config *tls; /* for upgrades */
 	double qps, burst;
 
-	struct lock lock;  /* for all below */
+	struct lock lock; /* for all below */
 	char *token;
 	int64_t token_checked_ns;
 	int64_t token_mtime_ns, token_size;
-	double permits;    /* negative: already promised to waiting requests */
+	double permits; /* negative: already promised to waiting requests */
 	int64_t permits_ns;
 	CURL *idle[CLIENT_IDLE_HANDLES];
 	unsigned nidle;

@@ -19,7 +19,7 @@ struct streaming {
 	int code;
 	bool may_retry; /* a 401 is not the answer yet */
 	bool retry;
-	bool ended;     /* a callback has had enough */
+	bool ended; /* a callback has had enough */
 };
 
 static bool stopped(const struct client_stream *s)

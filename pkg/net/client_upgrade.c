@@ -19,8 +19,7 @@
 
 enum { HEAD_MAX = 64 * 1024, DEFAULT_TIMEOUT_S = 30 };
 
-static void write_head(struct client *c, const struct client_req *q, bool fresh_token,
-		       struct buf *b)
+static void write_head(struct client *c, const struct client_req *q, bool fresh_token, struct buf *b)
 {
 	char *auth = client_authorization(c, fresh_token);
 
@@ -84,8 +83,11 @@ static struct conn *attempt(struct client *c, const struct client_req *q, bool f
 			    struct buf *head, int *code, struct status *st)
 {
 	int timeout_s = q->timeout_s ? q->timeout_s : DEFAULT_TIMEOUT_S;
-	struct dial d = { .host = c->host, .port = c->port, .unix_socket = c->unix_socket,
-			  .tls = c->tls, .server_name = c->server_name,
+	struct dial d = { .host = c->host,
+			  .port = c->port,
+			  .unix_socket = c->unix_socket,
+			  .tls = c->tls,
+			  .server_name = c->server_name,
 			  .timeout_ms = CLIENT_CONNECT_S * 1000 };
 	BUF_AUTO struct buf request = BUF_INIT;
 	struct conn *conn = dial(&d, st);

@@ -55,8 +55,8 @@ struct front {
 	struct thread *thread;
 	atomic_bool stop;
 	struct halves silent, shaking;
-	struct half *dead;          /* freed after the batch of events that may still name them */
-	int64_t paused_until_ns;    /* not accepting; 0 = accepting */
+	struct half *dead;       /* freed after the batch of events that may still name them */
+	int64_t paused_until_ns; /* not accepting; 0 = accepting */
 	int64_t swept_ns;
 };
 
@@ -148,8 +148,8 @@ static void accept_some(struct front *f)
 		int fd = accept4(f->h->listen_fd, (struct sockaddr *)&addr, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-			       errno == ENOBUFS)) {
+		if (fd < 0 &&
+		    (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
 			log_warn("net", "accept: %s", strerror(errno));
 			f->paused_until_ns = clock_mono_ns() + PAUSE_NS;
 			listen_watch(f, false);
@@ -189,8 +189,8 @@ static char *address_text(const struct sockaddr_storage *addr)
 /* A client that speaks plain HTTP gets upstream's plain answer (k8s: Go's net/http server). */
 static bool answer_plain_http(int fd)
 {
-	static const char *const methods[] = { "GET /", "HEAD ", "POST ", "PUT /", "OPTIO",
-					       "PATCH", "DELET" };
+	static const char *const methods[] = { "GET /", "HEAD ", "POST ", "PUT /",
+					       "OPTIO", "PATCH", "DELET" };
 	static const char answer[] = "HTTP/1.0 400 Bad Request\r\n\r\n"
 				     "Client sent an HTTP request to an HTTPS server.\n";
 	char head[5], rest[4096];

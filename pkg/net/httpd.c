@@ -72,12 +72,9 @@ static const char *listen_hint(int err)
 	switch (err) {
 	case EADDRINUSE:
 		return "; another process listens there, choose another port or 0 for any free one";
-	case EACCES:
-		return "; ports below 1024 need privileges";
-	case EADDRNOTAVAIL:
-		return "; no interface of this machine has that address";
-	default:
-		return "";
+	case EACCES: return "; ports below 1024 need privileges";
+	case EADDRNOTAVAIL: return "; no interface of this machine has that address";
+	default: return "";
 	}
 }
 
@@ -131,15 +128,13 @@ static bool start_daemon(struct httpd *h, unsigned i, struct status *st)
 			 MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
 
 	h->daemons[i] = MHD_start_daemon(
-		flags, 0, NULL, NULL, request_handle, h,
-		MHD_OPTION_HTTPS_MEM_KEY, "ours", MHD_OPTION_HTTPS_MEM_CERT, "ours",
-		MHD_OPTION_CONNECTION_LIMIT, h->conf.max_connections + SPARE_FDS,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)h->conf.idle_timeout_s,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTPD_HEAD_BYTES,
-		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-		MHD_OPTION_URI_LOG_CALLBACK, request_begin, h,
-		MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, request_end, h,
+		flags, 0, NULL, NULL, request_handle, h, MHD_OPTION_HTTPS_MEM_KEY, "ours",
+		MHD_OPTION_HTTPS_MEM_CERT, "ours", MHD_OPTION_CONNECTION_LIMIT,
+		h->conf.max_connections + SPARE_FDS, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)h->conf.idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HTTPD_HEAD_BYTES, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
+		MHD_OPTION_URI_LOG_CALLBACK, request_begin, h, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_end, h,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_event, h, MHD_OPTION_END);
 	return h->daemons[i] || status_plain_error(st, "the HTTP library does not start");
 }

@@ -20,12 +20,12 @@ struct tls_identity;
 
 struct http_req {
 	struct arena *a;
-	const char *method;  /* "GET" */
-	const char *path;    /* as sent, still percent-encoded, without query */
-	const char *query;   /* without '?', "" when none */
-	const char *body;    /* complete; "" when none */
+	const char *method; /* "GET" */
+	const char *path;   /* as sent, still percent-encoded, without query */
+	const char *query;  /* without '?', "" when none */
+	const char *body;   /* complete; "" when none */
 	size_t body_len;
-	const char *remote;  /* "127.0.0.1:4711" */
+	const char *remote; /* "127.0.0.1:4711" */
 	/* verified client certificate; cn NULL when there is none */
 	const char *cert_cn;
 	const char *const *cert_orgs; /* NULL-terminated */
@@ -53,15 +53,15 @@ struct httpd_ops {
 };
 
 struct httpd_config {
-	const char *listen;         /* "ADDR:PORT", "[v6]:PORT"; port 0 = any free */
-	struct tls_identity *tls;   /* borrowed, must outlive the server */
+	const char *listen;       /* "ADDR:PORT", "[v6]:PORT"; port 0 = any free */
+	struct tls_identity *tls; /* borrowed, must outlive the server */
 	const struct httpd_ops *ops;
 	void *arg;
-	size_t max_body;            /* bytes; larger bodies get 413 */
-	unsigned event_threads;     /* 0 = number of processors */
-	unsigned worker_threads;    /* upper bound; started on demand; 0 = 64 */
-	unsigned max_connections;   /* 0 = derived from RLIMIT_NOFILE */
-	int idle_timeout_s;         /* keep-alive and slow clients; 0 = 120 */
+	size_t max_body;          /* bytes; larger bodies get 413 */
+	unsigned event_threads;   /* 0 = number of processors */
+	unsigned worker_threads;  /* upper bound; started on demand; 0 = 64 */
+	unsigned max_connections; /* 0 = derived from RLIMIT_NOFILE */
+	int idle_timeout_s;       /* keep-alive and slow clients; 0 = 120 */
 };
 
 /* Bind, start all threads.  NULL: 500 with the reason (`listen on 0.0.0.0:6443: address in use; ...`). */

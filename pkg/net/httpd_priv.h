@@ -34,9 +34,9 @@ struct httpd {
 	struct stream_loop *loops[HTTPD_MAX_THREADS];
 	struct crew *crew;
 	struct takeovers *takeovers;
-	atomic_uint next;       /* round robin over daemons and loops */
+	atomic_uint next; /* round robin over daemons and loops */
 	atomic_bool stopping;
-	atomic_int in_work;     /* requests whose answer is not ready yet */
+	atomic_int in_work; /* requests whose answer is not ready yet */
 	atomic_llong connections, requests, streams, handshake_failures;
 };
 

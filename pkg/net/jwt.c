@@ -150,8 +150,7 @@ static mbedtls_pk_context *borrow(const struct jwt_key *k)
 	return u.out;
 }
 
-char *jwt_sign(struct arena *a, const struct jwt_key *k, const struct json *claims,
-	       struct status *st)
+char *jwt_sign(struct arena *a, const struct jwt_key *k, const struct json *claims, struct status *st)
 {
 	const char *head = arena_printf(a, "{\"alg\":\"%s\",\"kid\":\"%s\"}", alg_of(k), k->id);
 	const char *body = json_text(a, claims);
@@ -203,8 +202,7 @@ static struct json *decode_part(struct arena *a, const char *p, size_t n)
 	return json_is_object(j) ? j : NULL;
 }
 
-struct json *jwt_verify(struct arena *a, const struct jwt_key *k, const char *token,
-			struct status *st)
+struct json *jwt_verify(struct arena *a, const struct jwt_key *k, const char *token, struct status *st)
 {
 	const char *dot1 = strchr(token, '.'), *dot2 = dot1 ? strchr(dot1 + 1, '.') : NULL;
 	const struct json *head;

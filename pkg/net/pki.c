@@ -271,8 +271,12 @@ out:
 
 static int64_t epoch(const mbedtls_x509_time *t)
 {
-	struct tm tm = { .tm_year = t->year - 1900, .tm_mon = t->mon - 1, .tm_mday = t->day,
-			 .tm_hour = t->hour, .tm_min = t->min, .tm_sec = t->sec };
+	struct tm tm = { .tm_year = t->year - 1900,
+			 .tm_mon = t->mon - 1,
+			 .tm_mday = t->day,
+			 .tm_hour = t->hour,
+			 .tm_min = t->min,
+			 .tm_sec = t->sec };
 
 	return (int64_t)timegm(&tm);
 }
@@ -282,16 +286,14 @@ static const char *san_text(struct arena *a, const mbedtls_x509_buf *b)
 	char ip[INET6_ADDRSTRLEN];
 
 	switch (b->tag & MBEDTLS_ASN1_TAG_VALUE_MASK) {
-	case MBEDTLS_X509_SAN_DNS_NAME:
-		return arena_dup(a, b->p, b->len);
+	case MBEDTLS_X509_SAN_DNS_NAME: return arena_dup(a, b->p, b->len);
 	case MBEDTLS_X509_SAN_IP_ADDRESS:
 		if (b->len != 4 && b->len != 16)
 			return NULL;
 		if (!inet_ntop(b->len == 4 ? AF_INET : AF_INET6, b->p, ip, sizeof(ip)))
 			return NULL;
 		return arena_strdup(a, ip);
-	default:
-		return NULL;
+	default: return NULL;
 	}
 }
 

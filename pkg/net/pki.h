@@ -17,10 +17,10 @@ bool pki_new_key(char **key_pem, struct status *st);
 
 struct cert_request {
 	const char *cn;
-	const char *const *orgs;  /* NULL-terminated, may be NULL */
-	const char *const *sans;  /* DNS names and IP addresses, NULL-terminated, may be NULL */
-	bool ca, server, client;  /* usages */
-	int64_t valid_s;          /* from one hour ago until now + valid_s */
+	const char *const *orgs; /* NULL-terminated, may be NULL */
+	const char *const *sans; /* DNS names and IP addresses, NULL-terminated, may be NULL */
+	bool ca, server, client; /* usages */
+	int64_t valid_s;         /* from one hour ago until now + valid_s */
 };
 /* Issue a certificate for key_pem's public key; ca_* NULL = self-signed. */
 bool pki_issue(const struct cert_request *q, const char *key_pem, const char *ca_cert_pem,

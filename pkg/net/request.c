@@ -28,7 +28,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SWALLOW_BYTES = 64 << 20, PART_BLOCK = 64 * 1024, BODY_GUESS = 1 << 20, ONE_RECORD = 12 * 1024 };
+enum {
+	SWALLOW_BYTES = 64 << 20,
+	PART_BLOCK = 64 * 1024,
+	BODY_GUESS = 1 << 20,
+	ONE_RECORD = 12 * 1024
+};
 
 enum phase { PHASE_HEAD, PHASE_BODY, PHASE_WORK, PHASE_ANSWERED };
 enum action { ACT_NONE, ACT_REPLY, ACT_STREAM, ACT_TAKEOVER };
@@ -46,17 +51,17 @@ struct request {
 	enum phase phase;
 	enum action action;
 	struct buf body;
-	size_t body_seen;    /* bytes received, kept or not */
+	size_t body_seen; /* bytes received, kept or not */
 	bool too_large;
 	bool http10;
-	bool one_record;     /* head and body of the answer go out together */
+	bool one_record;                        /* head and body of the answer go out together */
 	struct header *headers, **headers_tail; /* to be added to the answer */
 	int code;
 	struct MHD_Response *response;
 	const char *content_type;
 	const struct stream_ops *stream_ops;
 	void (*takeover)(struct conn *c, void *arg);
-	void *arg;           /* of stream_ops or takeover */
+	void *arg; /* of stream_ops or takeover */
 };
 
 static struct request *request_of(struct http_req *r)
@@ -106,8 +111,7 @@ struct visitor {
 	void *arg;
 };
 
-static enum MHD_Result visit(void *arg, enum MHD_ValueKind kind, const char *name,
-			     const char *value)
+static enum MHD_Result visit(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct visitor *v = arg;
 
@@ -219,14 +223,13 @@ void http_reply_parts(struct http_req *r, int code, const char *content_type,
 		total += parts[i].n;
 	/* libmicrohttpd's own vector response sends each part as a TLS record of its own */
 	set_response(request_of(r), code, content_type,
-		     total ? MHD_create_response_from_callback(total, total < PART_BLOCK ? total
-											 : PART_BLOCK,
-							       read_parts, x, NULL)
-			   : MHD_create_response_from_buffer_static(0, ""));
+		     total ? MHD_create_response_from_callback(
+				     total, total < PART_BLOCK ? total : PART_BLOCK, read_parts, x,
+				     NULL) :
+			     MHD_create_response_from_buffer_static(0, ""));
 }
 
-void http_stream(struct http_req *r, const char *content_type, const struct stream_ops *ops,
-		 void *arg)
+void http_stream(struct http_req *r, const char *content_type, const struct stream_ops *ops, void *arg)
 {
 	struct request *q = request_of(r);
 
@@ -304,8 +307,8 @@ static enum MHD_Result begin_takeover(struct request *q)
 {
 	struct tls_session *s = hijack(q);
 
-	takeover_begin(q->h->takeovers, s ? conn_new(tls_fd(s), s) : dead_conn(q),
-		       q->takeover, q->arg);
+	takeover_begin(q->h->takeovers, s ? conn_new(tls_fd(s), s) : dead_conn(q), q->takeover,
+		       q->arg);
 	return MHD_NO;
 }
 
@@ -344,12 +347,9 @@ static enum MHD_Result act(struct request *q)
 		MHD_destroy_response(q->response);
 		q->response = NULL;
 		return ok;
-	case ACT_STREAM:
-		return begin_stream(q);
-	case ACT_TAKEOVER:
-		return begin_takeover(q);
-	case ACT_NONE:
-		break;
+	case ACT_STREAM: return begin_stream(q);
+	case ACT_TAKEOVER: return begin_takeover(q);
+	case ACT_NONE: break;
 	}
 	log_error("net", "no answer to %s %s", q->pub.method, q->pub.path);
 	return reply_plain(q, 500, "no answer\n", true);
@@ -509,16 +509,10 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *c, const char *
 	(void)cls, (void)c, (void)url;
 	*size = 0; /* whatever there is, it is taken */
 	switch (q->phase) {
-	case PHASE_HEAD:
-		*size = n;
-		return head(q, method, version);
-	case PHASE_BODY:
-		return n ? body(q, data, n) : dispatch(q);
-	case PHASE_WORK:
-		atomic_fetch_sub(&q->h->in_work, 1);
-		return act(q);
-	case PHASE_ANSWERED:
-		break;
+	case PHASE_HEAD: *size = n; return head(q, method, version);
+	case PHASE_BODY: return n ? body(q, data, n) : dispatch(q);
+	case PHASE_WORK: atomic_fetch_sub(&q->h->in_work, 1); return act(q);
+	case PHASE_ANSWERED: break;
 	}
 	return MHD_YES;
 }

@@ -36,7 +36,7 @@ enum { BATCH = 128, BUCKETS = 256, CHUNK_HEAD = 10, KEEP_BYTES = 1 << 20, READS 
 struct group {
 	const void *key;
 	struct stream *members;
-	struct group *next;      /* in its bucket */
+	struct group *next; /* in its bucket */
 	struct group *next_woken;
 	bool woken;
 };
@@ -46,17 +46,17 @@ struct stream {
 	struct tls_session *tls;
 	const struct stream_ops *ops;
 	void *arg;
-	struct buf out;          /* refused by the socket, or the head */
+	struct buf out; /* refused by the socket, or the head */
 	size_t out_off;
-	int64_t deadline_ns;     /* the owner's; 0 = none */
-	int64_t stall_ns;        /* while out is not empty */
+	int64_t deadline_ns; /* the owner's; 0 = none */
+	int64_t stall_ns;    /* while out is not empty */
 	struct timer timer;
-	struct stream *next, *prev;     /* all of the loop */
+	struct stream *next, *prev; /* all of the loop */
 	struct stream *next_queued;
 	struct stream *next_member, *prev_member;
 	struct group *group;
-	atomic_bool woken;       /* wants a pump */
-	bool queued;             /* on the wake or run list; under the lock */
+	atomic_bool woken; /* wants a pump */
+	bool queued;       /* on the wake or run list; under the lock */
 	bool fresh, chunked, want_write, ending, dead;
 };
 

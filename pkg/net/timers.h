@@ -20,7 +20,7 @@ struct timers {
 	struct timers_slot {
 		int64_t key_ns; /* <= the timer's due_ns */
 		struct timer *t;
-	} *heap;
+	} * heap;
 	size_t n, cap;
 };
 

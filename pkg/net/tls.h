@@ -72,12 +72,12 @@ const struct tls_peer *tls_session_peer(const struct tls_session *s);
 
 /* What the server keeps with a session. */
 struct tls_user {
-	char *remote;        /* "127.0.0.1:4711"; owned, freed with the session */
-	void *mhd;           /* libmicrohttpd's own pointer */
-	bool hijacked;       /* left libmicrohttpd: its closing must not touch the connection */
-	bool want_write;     /* direction of the last refusal */
-	bool hold;           /* the next write is a head whose body follows: send both as one record */
-	struct buf held;     /* that head; owned, freed with the session */
+	char *remote;    /* "127.0.0.1:4711"; owned, freed with the session */
+	void *mhd;       /* libmicrohttpd's own pointer */
+	bool hijacked;   /* left libmicrohttpd: its closing must not touch the connection */
+	bool want_write; /* direction of the last refusal */
+	bool hold;       /* the next write is a head whose body follows: send both as one record */
+	struct buf held; /* that head; owned, freed with the session */
 	int64_t deadline_ns; /* the request being received must be complete by then; 0 = none */
 };
 struct tls_user *tls_session_user(struct tls_session *s);

@@ -277,8 +277,7 @@ void gnutls_certificate_set_retrieve_function2(gnutls_certificate_credentials_t 
 	(void)cred, (void)function;
 }
 
-void gnutls_certificate_set_dh_params(gnutls_certificate_credentials_t cred,
-				      gnutls_dh_params_t params)
+void gnutls_certificate_set_dh_params(gnutls_certificate_credentials_t cred, gnutls_dh_params_t params)
 {
 	(void)cred, (void)params;
 }

@@ -61,8 +61,7 @@ static struct tls_config *config_new(int endpoint)
 	return c;
 }
 
-static bool set_own(struct tls_config *c, const char *cert_pem, const char *key_pem,
-		    struct status *st)
+static bool set_own(struct tls_config *c, const char *cert_pem, const char *key_pem, struct status *st)
 {
 	if (!mbed_parse_certs(&c->cert, cert_pem, "certificate", st) ||
 	    !mbed_parse_key(&c->key, key_pem, "private key", st))
@@ -88,10 +87,9 @@ struct tls_config *tls_config_server(const char *cert_pem, const char *key_pem,
 	struct tls_config *c = config_new(MBEDTLS_SSL_IS_SERVER);
 
 	mbedtls_ssl_conf_new_session_tickets(&c->conf, 0);
-	mbedtls_ssl_conf_authmode(&c->conf, client_ca_pem ? MBEDTLS_SSL_VERIFY_OPTIONAL
-							  : MBEDTLS_SSL_VERIFY_NONE);
-	if (set_own(c, cert_pem, key_pem, st) &&
-	    (!client_ca_pem || set_trust(c, client_ca_pem, st)))
+	mbedtls_ssl_conf_authmode(&c->conf, client_ca_pem ? MBEDTLS_SSL_VERIFY_OPTIONAL :
+							    MBEDTLS_SSL_VERIFY_NONE);
+	if (set_own(c, cert_pem, key_pem, st) && (!client_ca_pem || set_trust(c, client_ca_pem, st)))
 		return c;
 	tls_config_unref(&c);
 	return NULL;
@@ -103,8 +101,8 @@ struct tls_config *tls_config_client(const char *ca_pem, const char *cert_pem, c
 	struct tls_config *c = config_new(MBEDTLS_SSL_IS_CLIENT);
 
 	mbedtls_ssl_conf_session_tickets(&c->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
-	mbedtls_ssl_conf_authmode(&c->conf, insecure ? MBEDTLS_SSL_VERIFY_NONE
-						     : MBEDTLS_SSL_VERIFY_REQUIRED);
+	mbedtls_ssl_conf_authmode(&c->conf,
+				  insecure ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_REQUIRED);
 	if ((!ca_pem || set_trust(c, ca_pem, st)) && (!cert_pem || set_own(c, cert_pem, key_pem, st)))
 		return c;
 	tls_config_unref(&c);

@@ -43,10 +43,10 @@ struct tls_session {
 	atomic_int refs;
 	struct tls_config *config;
 	int fd;
-	int failure;                     /* mbedTLS's error of a failed handshake */
+	int failure; /* mbedTLS's error of a failed handshake */
 	bool ready, parked;
-	size_t unwritten;                /* length a refused mbedtls_ssl_write() must be repeated with */
-	unsigned char *ahead;            /* read from the kernel, not yet asked for */
+	size_t unwritten;     /* length a refused mbedtls_ssl_write() must be repeated with */
+	unsigned char *ahead; /* read from the kernel, not yet asked for */
 	unsigned int ahead_off, ahead_len;
 	struct parked park;
 	struct tls_peer *peer;
@@ -149,12 +149,10 @@ static void pool_give(_Atomic(void *) *pool, void *p)
 static bool buffers_in_use(const mbedtls_ssl_context *c)
 {
 	/* clients may negotiate smaller ones, which do not fit the pool and need no lending */
-	if (c->in_buf_len < MBEDTLS_SSL_IN_CONTENT_LEN ||
-	    c->out_buf_len < MBEDTLS_SSL_OUT_CONTENT_LEN)
+	if (c->in_buf_len < MBEDTLS_SSL_IN_CONTENT_LEN || c->out_buf_len < MBEDTLS_SSL_OUT_CONTENT_LEN)
 		return true;
 	/* part of a record, of a handshake message, or of a record with several of those */
-	return c->in_left || c->in_offt || c->out_left ||
-	       c->badmac_seen_or_in_hsfraglen ||
+	return c->in_left || c->in_offt || c->out_left || c->badmac_seen_or_in_hsfraglen ||
 	       (c->in_hslen && c->in_hslen < c->in_msglen);
 }
 
@@ -337,12 +335,9 @@ static struct tls_peer *read_peer(struct tls_session *s)
 static int wants(int r)
 {
 	switch (r) {
-	case MBEDTLS_ERR_SSL_WANT_READ:
-		return TLS_WANT_READ;
-	case MBEDTLS_ERR_SSL_WANT_WRITE:
-		return TLS_WANT_WRITE;
-	default:
-		return TLS_FAILED;
+	case MBEDTLS_ERR_SSL_WANT_READ: return TLS_WANT_READ;
+	case MBEDTLS_ERR_SSL_WANT_WRITE: return TLS_WANT_WRITE;
+	default: return TLS_FAILED;
 	}
 }
 

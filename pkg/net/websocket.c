@@ -23,13 +23,18 @@
 #include <strings.h>
 
 enum { OP_MORE = 0, OP_TEXT = 1, OP_BINARY = 2, OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10 };
-enum { CONTROL_MAX = 125, HEAD_MAX = 10, WS_PROTOCOL_ERROR = 1002, WS_BAD_TEXT = 1007,
-       WS_TOO_BIG = 1009 };
+enum {
+	CONTROL_MAX = 125,
+	HEAD_MAX = 10,
+	WS_PROTOCOL_ERROR = 1002,
+	WS_BAD_TEXT = 1007,
+	WS_TOO_BIG = 1009
+};
 
 struct websocket {
 	struct conn *c;
 	size_t max;
-	struct buf in;    /* received, not yet consumed */
+	struct buf in; /* received, not yet consumed */
 	struct lock lock;
 	struct cond turn;
 	bool writing; /* somebody is; under the lock */
@@ -116,8 +121,7 @@ static void accept_head(struct buf *b, const struct websocket_offer *o)
 	arena_free(&a);
 }
 
-struct websocket *websocket_accept(struct conn *c, const struct websocket_offer *o,
-				   size_t max_message)
+struct websocket *websocket_accept(struct conn *c, const struct websocket_offer *o, size_t max_message)
 {
 	BUF_AUTO struct buf head = BUF_INIT;
 	struct websocket *w;

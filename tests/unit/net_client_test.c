@@ -59,11 +59,11 @@ static enum http_next fast(void *arg, struct http_req *r)
 	} else if (strstr(r->path, "/upgrade")) {
 		http_takeover(r, echo, arg);
 	} else {
-		s = arena_printf(r->a, "%s %s?%s auth=%s cn=%s agent=%s type=%s body=%s", r->method,
-				 r->path, r->query, auth ? auth : "-",
-				 r->cert_cn ? r->cert_cn : "-", agent,
-				 http_header(r, "Content-Type") ? http_header(r, "Content-Type") : "-",
-				 r->body_len > 100 ? "(long)" : r->body);
+		s = arena_printf(
+			r->a, "%s %s?%s auth=%s cn=%s agent=%s type=%s body=%s", r->method, r->path,
+			r->query, auth ? auth : "-", r->cert_cn ? r->cert_cn : "-", agent,
+			http_header(r, "Content-Type") ? http_header(r, "Content-Type") : "-",
+			r->body_len > 100 ? "(long)" : r->body);
 		http_reply(r, 200, "text/x-test", s, strlen(s), NULL, NULL);
 	}
 	return HTTP_DONE;
@@ -104,10 +104,15 @@ UNIT_TEST(client_requests)
 				    "type=- body=");
 		client_resp_free(&r);
 	}
-	q = (struct client_req){ .method = "PATCH", .path = "/p", .body = "{}", .body_len = 2,
-				 .content_type = "application/json", .headers = extra };
+	q = (struct client_req){ .method = "PATCH",
+				 .path = "/p",
+				 .body = "{}",
+				 .body_len = 2,
+				 .content_type = "application/json",
+				 .headers = extra };
 	CHECK(client_do(c, &q, &r, NULL));
-	CHECK(strstr(r.body.p, "PATCH /base/p? ") && strstr(r.body.p, "type=application/json body={}"));
+	CHECK(strstr(r.body.p, "PATCH /base/p? ") &&
+	      strstr(r.body.p, "type=application/json body={}"));
 	client_resp_free(&r);
 	big = calloc(1, 2 << 20);
 	q = (struct client_req){ .method = "PUT", .path = "/p", .body = big, .body_len = 2 << 20 };
@@ -357,7 +362,8 @@ UNIT_TEST(client_keeps_its_rate)
 
 static void unix_server(void *arg)
 {
-	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+	static const char answer[] =
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 	char p[4096];
 
 	for (int i = 0; i < 2; i++) {

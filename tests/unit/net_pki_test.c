@@ -35,8 +35,12 @@ UNIT_TEST(pki_leaf_has_its_names)
 {
 	static const char *const orgs[] = { "system:masters", "a,b=c+d", NULL };
 	static const char *const sans[] = { "kubernetes.default.svc", "10.43.0.1", "fd00::1", NULL };
-	struct cert_request q = { .cn = "kube \"apiserver\"", .orgs = orgs, .sans = sans,
-				  .server = true, .client = true, .valid_s = 600 };
+	struct cert_request q = { .cn = "kube \"apiserver\"",
+				  .orgs = orgs,
+				  .sans = sans,
+				  .server = true,
+				  .client = true,
+				  .valid_s = 600 };
 	struct arena *a = arena_new();
 	struct authority ca;
 	struct cert_info info;

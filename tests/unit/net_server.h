@@ -25,8 +25,7 @@ struct test_server {
 static inline void test_issue(const struct test_server *t, const struct cert_request *q, char **key,
 			      char **cert)
 {
-	if (!pki_new_key(key, NULL) ||
-	    !pki_issue(q, *key, t->ca_cert, t->ca_key, cert, NULL))
+	if (!pki_new_key(key, NULL) || !pki_issue(q, *key, t->ca_cert, t->ca_key, cert, NULL))
 		abort();
 }
 
@@ -49,8 +48,9 @@ static inline void test_server_pki(struct test_server *t)
 
 static inline void test_server_start(struct test_server *t, const struct httpd_ops *ops, void *arg)
 {
-	struct httpd_config c = { .listen = "127.0.0.1:0", .ops = ops, .arg = arg,
-				  .max_body = 3 << 20, .event_threads = 2 };
+	struct httpd_config c = {
+		.listen = "127.0.0.1:0", .ops = ops, .arg = arg, .max_body = 3 << 20, .event_threads = 2
+	};
 
 	test_server_pki(t);
 	c.tls = t->tls;

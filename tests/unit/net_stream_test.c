@@ -131,8 +131,8 @@ UNIT_TEST(stream_wake_group_reaches_all)
 	test_server_start(&t, &ops, &src);
 	for (size_t i = 0; i < 20; i++) {
 		c[i] = test_connect(&t, false);
-		CHECK(test_send(c[i], i % 2 ? "GET /watch HTTP/1.1\r\nHost: x\r\n\r\n"
-					    : "GET /work/watch HTTP/1.1\r\nHost: x\r\n\r\n"));
+		CHECK(test_send(c[i], i % 2 ? "GET /watch HTTP/1.1\r\nHost: x\r\n\r\n" :
+					      "GET /work/watch HTTP/1.1\r\nHost: x\r\n\r\n"));
 		CHECK(test_expect(c[i], &b[i], "\r\n\r\n"));
 		CHECK(strstr(b[i].p, "Transfer-Encoding: chunked\r\n"));
 		CHECK(strstr(b[i].p, "Cache-Control: no-cache, private\r\n"));
@@ -260,8 +260,8 @@ UNIT_TEST(takeover_echo_with_half_close)
 		buf_clear(&b);
 		c = test_connect(&t, false);
 		CHECK(test_send(c, k ? "POST /work/echo HTTP/1.1\r\nHost: x\r\n"
-				       "Content-Length: 0\r\nUpgrade: x\r\n\r\n"
-				     : "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
+				       "Content-Length: 0\r\nUpgrade: x\r\n\r\n" :
+				       "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
 		CHECK(test_expect(c, &b, "\r\n\r\n"));
 		CHECK(test_send(c, "ping"));
 		CHECK(test_expect(c, &b, "ping"));

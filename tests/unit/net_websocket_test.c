@@ -49,15 +49,17 @@ static enum http_next fast(void *arg, struct http_req *r)
 
 static const struct httpd_ops ops = { .fast = fast };
 
-#define UPGRADE "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n" \
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define UPGRADE                                                                                    \
+	"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n" \
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 static struct conn *open_socket(const struct test_server *t, struct buf *b)
 {
 	struct conn *c = test_connect(t, false);
 
 	buf_clear(b);
-	if (test_send(c, UPGRADE "Sec-WebSocket-Protocol: v9.channel.k8s.io, v4.channel.k8s.io\r\n\r\n"))
+	if (test_send(c, UPGRADE
+		      "Sec-WebSocket-Protocol: v9.channel.k8s.io, v4.channel.k8s.io\r\n\r\n"))
 		test_expect(c, b, "\r\n\r\n");
 	return c;
 }
@@ -149,8 +151,10 @@ UNIT_TEST(websocket_messages)
 	CHECK(send_frame(c, 0x82, big, 70000));
 	CHECK(expect_bytes(c, "\x82\x7f\0\0\0\0\0\x01\x11\x70", 10));
 	CHECK(expect_bytes(c, big, 70000));
-	CHECK(send_frame(c, 0x88, "\x03\xe8"
-				  "bye", 5));
+	CHECK(send_frame(c, 0x88,
+			 "\x03\xe8"
+			 "bye",
+			 5));
 	CHECK(expect_bytes(c, "\x88\x02\x03\xe8", 4));
 	CHECK(!expect_bytes(c, "x", 1));
 	conn_close(&c);
