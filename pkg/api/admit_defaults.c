@@ -39,8 +39,7 @@ bool admit_toleration_seconds(struct admission *ad, struct status *st)
 	for (size_t i = 0; spec && i < 2; i++)
 		if (!tolerates(json_get(spec, "tolerations"), taints[i]))
 			json_append(json_ensure_array(a, spec, "tolerations"),
-				    json_build(a,
-					       "{key:%s,operator:\"Exists\",effect:\"NoExecute\",tolerationSeconds:300}",
+				    json_build(a, "{key:%s,operator:\"Exists\",effect:\"NoExecute\",tolerationSeconds:300}",
 					       taints[i]));
 	return true;
 }

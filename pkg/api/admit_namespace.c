@@ -18,10 +18,9 @@ static bool terminating(struct admission *ad, struct status *st)
 {
 	const char *told;
 
-	status_forbidden(
-		st, &ad->k->subject, ad->name,
-		"unable to create new content in namespace %s because it is being terminated",
-		ad->ns);
+	status_forbidden(st, &ad->k->subject, ad->name,
+			 "unable to create new content in namespace %s because it is being terminated",
+			 ad->ns);
 	told = arena_printf(ad->c->a, "namespace %s is being terminated", ad->ns);
 	status_add_cause(st, "NamespaceTerminating", told, "metadata.namespace");
 	return false;

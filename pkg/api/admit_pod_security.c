@@ -22,8 +22,7 @@ struct policy {
 static struct policy policy_read(struct arena *a, const struct obj *ns, const char *mode)
 {
 	struct policy p = { POD_SECURITY_PRIVILEGED, "privileged", "latest" };
-	const char *level =
-		obj_label(ns, arena_printf(a, "pod-security.kubernetes.io/%s", mode));
+	const char *level = obj_label(ns, arena_printf(a, "pod-security.kubernetes.io/%s", mode));
 	const char *version =
 		obj_label(ns, arena_printf(a, "pod-security.kubernetes.io/%s-version", mode));
 
@@ -75,9 +74,9 @@ static bool enforce(struct admission *ad, const struct policy *p, const struct j
 {
 	char *text = violations(ad, p, pod);
 
-	return !text || status_forbidden(st, &ad->k->subject, ad->name,
-					 "violates PodSecurity \"%s:%s\": %s", p->name, p->version,
-					 text);
+	return !text ||
+	       status_forbidden(st, &ad->k->subject, ad->name, "violates PodSecurity \"%s:%s\": %s",
+				p->name, p->version, text);
 }
 
 /* Nothing that the standards look at has changed. */

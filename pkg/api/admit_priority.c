@@ -38,7 +38,9 @@ static void class_default(struct admission *ad, struct priority *p)
 	for (size_t i = 0; i < l.n; i++) {
 		struct priority one;
 
-		if (!json_path_bool(obj_tree(a, l.items[i]), "globalDefault", false))
+		/* the bytes first: this is asked for every pod, and parsing all classes would show */
+		if (!strstr(l.items[i]->json, "\"globalDefault\":true") ||
+		    !json_path_bool(obj_tree(a, l.items[i]), "globalDefault", false))
 			continue;
 		class_read(a, obj_hold(a, l.items[i]), &one);
 		if (!*p->name || one.value < p->value)

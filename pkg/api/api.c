@@ -3,7 +3,8 @@
  *
  * Tables are declared at start for all rows the registry has; a row registered later (a custom resource)
  * gets its table at the first touch.  Two versions of one resource share the table of their storage row,
- * and with it the header fields of that row.
+ * and with it the header fields of that row.  Every call asks for its table, so that rows have a shortcut to
+ * it which takes no lock.
  */
 #include "api/core.h"
 
@@ -11,6 +12,7 @@
 #include "base/log.h"
 #include "base/map.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 static struct table *table_declare(struct api *api, const struct kind *stored, const char *name)
@@ -24,24 +26,50 @@ static struct table *table_declare(struct api *api, const struct kind *stored, c
 	return t;
 }
 
-struct table *api_table(struct api *api, const struct kind *k)
+/* The slot of a row in the shortcut: its own, or the empty one where it belongs; NULL when all near are
+ * taken.  A slot is filled once and never emptied, because rows live as long as the registry. */
+static struct table_slot *slot_of(struct api *api, const struct kind *stored)
 {
-	const struct kind *stored = kind_stored(k);
+	size_t at = ((uintptr_t)stored >> 4) * 0x9e3779b97f4a7c15u >> 40;
+
+	for (size_t i = 0; i < TABLE_PROBES; i++) {
+		struct table_slot *s = &api->slots[(at + i) % TABLE_SLOTS];
+		const struct kind *k = atomic_load_explicit(&s->kind, memory_order_acquire);
+
+		if (!k || k == stored)
+			return s;
+	}
+	return NULL;
+}
+
+static struct table *table_find(struct api *api, const struct kind *stored)
+{
 	struct table *t;
+	struct table_slot *s;
 	char name[256];
 
 	kind_table(stored, name);
-	rwlock_read(&api->lock);
-	t = map_get(api->tables, name);
-	rwlock_drop(&api->lock);
-	if (t)
-		return t;
 	rwlock_write(&api->lock);
 	t = map_get(api->tables, name);
 	if (!t)
 		t = table_declare(api, stored, name);
+	s = slot_of(api, stored);
+	if (s && !atomic_load_explicit(&s->kind, memory_order_relaxed)) {
+		s->table = t;
+		atomic_store_explicit(&s->kind, stored, memory_order_release);
+	}
 	rwlock_drop(&api->lock);
 	return t;
+}
+
+struct table *api_table(struct api *api, const struct kind *k)
+{
+	const struct kind *stored = kind_stored(k);
+	struct table_slot *s = slot_of(api, stored);
+
+	if (s && atomic_load_explicit(&s->kind, memory_order_acquire) == stored)
+		return s->table;
+	return table_find(api, stored);
 }
 
 static void tables_declare(struct api *api)

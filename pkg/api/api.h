@@ -46,12 +46,12 @@ struct token_ops {
 };
 
 struct api_config {
-	struct store *store;       /* borrowed */
-	struct kinds *kinds;       /* borrowed */
-	const char *service_cidr;  /* "10.43.0.0/16" */
+	struct store *store;      /* borrowed */
+	struct kinds *kinds;      /* borrowed */
+	const char *service_cidr; /* "10.43.0.0/16" */
 	const char *cluster_domain;
-	const char *issuer;        /* ServiceAccount token issuer = default audience */
-	const char *ca_pem;        /* cluster CA, for kube-root-ca.crt and extension-apiserver-authentication */
+	const char *issuer; /* ServiceAccount token issuer = default audience */
+	const char *ca_pem; /* cluster CA, for kube-root-ca.crt and extension-apiserver-authentication */
 	const struct service_ip_ops *service_ips; /* NULL = built in */
 	const struct token_ops *tokens;
 	bool admit_service_accounts; /* the ServiceAccount admission (off only in tests) */
@@ -93,7 +93,7 @@ struct call {
 	enum field_validation validation;
 	const struct json_dups *dups; /* duplicate members met while parsing the body; NULL = none */
 	bool dry_run;
-	bool pretty; /* unused by api; the server's */
+	bool pretty;     /* unused by api; the server's */
 	char **warnings; /* Warning header texts collected by the verbs, in the arena */
 	size_t nwarnings;
 };
@@ -114,15 +114,15 @@ struct list_options {
 	const char *cont;             /* continue token */
 	const char *resource_version; /* NULL or "" = latest */
 	const char *match;            /* resourceVersionMatch; NULL or "" */
-	bool initial_events_set;      /* sendInitialEvents was given, which only a watch may (422) */
+	bool initial_events_set; /* sendInitialEvents was given, which only a watch may (422) */
 };
 
 struct list_result {
 	const struct obj **items; /* held by the arena */
 	size_t n;
 	int64_t rev;
-	const char *cont;   /* "" when complete */
-	int64_t remaining;  /* -1 = not known */
+	const char *cont;  /* "" when complete */
+	int64_t remaining; /* -1 = not known */
 };
 /* ns "" lists all namespaces.  400/410/422/504 as upstream.  RV in the future waits up to 3 s (blocks). */
 bool api_list(struct call *c, const struct kind *k, const char *ns, const struct list_options *o,
@@ -136,8 +136,8 @@ bool api_await_revision(struct api *api, const char *resource_version, struct st
 /* ---- writes: block until durable ---- */
 
 /* The tree is the decoded body (schema_clean not yet run); api may change it.  ns is the URL's. */
-const struct obj *api_create(struct call *c, const struct kind *k, const char *ns,
-			     struct json *o, struct status *st);
+const struct obj *api_create(struct call *c, const struct kind *k, const char *ns, struct json *o,
+			     struct status *st);
 
 /* PUT of the main resource (sub NULL) or "status", "approval", "finalize", "ephemeralcontainers", "resize"
  * (scale has its own function).  *created tells 201 from 200 (may be NULL). */
@@ -157,21 +157,28 @@ const struct obj *api_patch(struct call *c, const struct kind *k, const char *su
 			    const char *name, enum patch_type type, const struct json *patch,
 			    bool force, bool *created, struct status *st);
 
-enum propagation { PROPAGATE_DEFAULT, PROPAGATE_BACKGROUND, PROPAGATE_FOREGROUND, PROPAGATE_ORPHAN };
+enum propagation {
+	PROPAGATE_DEFAULT,
+	PROPAGATE_BACKGROUND,
+	PROPAGATE_FOREGROUND,
+	PROPAGATE_ORPHAN
+};
 
 struct delete_options {
-	int64_t grace_s;          /* -1 = not given */
-	const char *uid, *rv;     /* preconditions; NULL = none */
+	int64_t grace_s;      /* -1 = not given */
+	const char *uid, *rv; /* preconditions; NULL = none */
 	enum propagation propagation;
 };
-#define DELETE_OPTIONS_INIT { .grace_s = -1 }
+#define DELETE_OPTIONS_INIT   \
+	{                     \
+		.grace_s = -1 \
+	}
 /* DeleteOptions as sent (NULL tree: from query parameters by the server). 422 on contradictions. */
 bool delete_options_from(struct delete_options *o, const struct json *tree, struct status *st);
 
 /* The deleted object (*gone: it is away now) or the object with its deletionTimestamp (*gone false). */
-const struct obj *api_delete(struct call *c, const struct kind *k, const char *ns,
-			     const char *name, const struct delete_options *o, bool *gone,
-			     struct status *st);
+const struct obj *api_delete(struct call *c, const struct kind *k, const char *ns, const char *name,
+			     const struct delete_options *o, bool *gone, struct status *st);
 /* Deletes what the options select; the items as they were. */
 bool api_delete_collection(struct call *c, const struct kind *k, const char *ns,
 			   const struct list_options *l, const struct delete_options *o,
@@ -209,9 +216,9 @@ struct watch_options {
 	const char *label_selector, *field_selector;
 	const char *resource_version;
 	const char *match;
-	bool bookmarks;           /* allowWatchBookmarks */
-	bool initial_events;      /* sendInitialEvents=true */
-	bool initial_events_set;  /* the parameter was given at all */
+	bool bookmarks;          /* allowWatchBookmarks */
+	bool initial_events;     /* sendInitialEvents=true */
+	bool initial_events_set; /* the parameter was given at all */
 };
 
 struct watch; /* owns its memory; not tied to a call's arena */
@@ -220,9 +227,9 @@ enum watch_type { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED, WATCH_BOOKMARK, WA
 
 struct watch_event {
 	enum watch_type type;
-	const struct obj *obj;  /* NULL for BOOKMARK and ERROR; reference dropped by watch_event_clear() */
-	int64_t rev;            /* of the event or bookmark */
-	bool initial_end;       /* BOOKMARK that ends the initial events */
+	const struct obj *obj; /* NULL for BOOKMARK and ERROR; reference dropped by watch_event_clear() */
+	int64_t rev;           /* of the event or bookmark */
+	bool initial_end; /* BOOKMARK that ends the initial events */
 };
 
 /* 400/422 on bad options; an expired start is reported by watch_next() as upstream does (in-band). */

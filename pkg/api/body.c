@@ -137,12 +137,13 @@ bool body_clean(struct call *c, const struct kind *k, struct json *o, const stru
 	STATUS_AUTO struct status bad = STATUS_INIT;
 
 	if (!json_is_object(o))
-		return status_bad_request(st, "the object provided is unrecognized (must be of type %s)",
+		return status_bad_request(st,
+					  "the object provided is unrecognized (must be of type %s)",
 					  k->subject.kind);
 	if (!body_identify(c, k, o, st))
 		return false;
-	if (k->type && !schema_clean(c->a, k->type, k->subject.kind, k->version, o, c->dups, &w,
-				     &bad)) {
+	if (k->type &&
+	    !schema_clean(c->a, k->type, k->subject.kind, k->version, o, c->dups, &w, &bad)) {
 		if (patch)
 			return patch_refused(c, patch, decoder_text(bad.message), st);
 		if (st)

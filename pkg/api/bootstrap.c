@@ -63,12 +63,11 @@ static void add_namespaces(struct boot *b)
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		boot_add(b, b->api->known.namespace,
-			 json_build(
-				 b->a,
-				 "{apiVersion:\"v1\",kind:\"Namespace\",metadata:{name:%s,labels:"
-				 "{\"kubernetes.io/metadata.name\":%s}},spec:{finalizers:[\"kubernetes\"]},"
-				 "status:{phase:\"Active\"}}",
-				 names[i], names[i]));
+			 json_build(b->a,
+				    "{apiVersion:\"v1\",kind:\"Namespace\",metadata:{name:%s,labels:"
+				    "{\"kubernetes.io/metadata.name\":%s}},spec:{finalizers:[\"kubernetes\"]},"
+				    "status:{phase:\"Active\"}}",
+				    names[i], names[i]));
 }
 
 static void add_priority_class(struct boot *b, const char *name, int64_t value, const char *text)
@@ -94,12 +93,11 @@ static void add_priority_classes(struct boot *b)
 
 static struct json *rbac_object(struct boot *b, const char *kind, const char *ns, const char *name)
 {
-	return json_build(
-		b->a,
-		"{apiVersion:%s,kind:%s,metadata:{name:%s,namespace:%s,labels:"
-		"{\"kubernetes.io/bootstrapping\":\"rbac-defaults\"},annotations:"
-		"{\"rbac.authorization.kubernetes.io/autoupdate\":\"true\"}}}",
-		rbac_version, kind, name, *ns ? ns : NULL);
+	return json_build(b->a,
+			  "{apiVersion:%s,kind:%s,metadata:{name:%s,namespace:%s,labels:"
+			  "{\"kubernetes.io/bootstrapping\":\"rbac-defaults\"},annotations:"
+			  "{\"rbac.authorization.kubernetes.io/autoupdate\":\"true\"}}}",
+			  rbac_version, kind, name, *ns ? ns : NULL);
 }
 
 /* "a,-,b" as a list; "-" is the empty name. */
@@ -166,8 +164,8 @@ static void rules_gather(struct arena *a, struct json *list, const struct bootst
 static void add_role(struct boot *b, const struct bootstrap_role *row)
 {
 	const struct kind *k = row->ns ? b->api->known.role : b->api->known.cluster_role;
-	struct json *o = rbac_object(b, row->ns ? "Role" : "ClusterRole", row->ns ? row->ns : "",
-				     row->name);
+	struct json *o =
+		rbac_object(b, row->ns ? "Role" : "ClusterRole", row->ns ? row->ns : "", row->name);
 	struct json *selector;
 
 	if (row->part_of)
@@ -206,8 +204,8 @@ static void add_binding(struct boot *b, const struct bootstrap_binding *row)
 {
 	const struct known *n = &b->api->known;
 	const char *text = row->subjects;
-	struct json *o = rbac_object(b, *row->ns ? "RoleBinding" : "ClusterRoleBinding", row->ns,
-				     row->name);
+	struct json *o =
+		rbac_object(b, *row->ns ? "RoleBinding" : "ClusterRoleBinding", row->ns, row->name);
 
 	json_set(b->a, o, "roleRef",
 		 json_build(b->a, "{apiGroup:%s,kind:%s,name:%s}", rbac_group,
@@ -215,8 +213,7 @@ static void add_binding(struct boot *b, const struct bootstrap_binding *row)
 	while (*text) {
 		size_t len = strcspn(text, ";");
 
-		json_append(json_ensure_array(b->a, o, "subjects"),
-			    subject_tree(b->a, text, len));
+		json_append(json_ensure_array(b->a, o, "subjects"), subject_tree(b->a, text, len));
 		text += len + (text[len] == ';');
 	}
 	boot_add(b, *row->ns ? n->role_binding : n->cluster_role_binding, o);
@@ -253,14 +250,13 @@ static struct json *authentication_data(struct boot *b)
 {
 	const char *ca = b->api->config.ca_pem;
 
-	return json_build(
-		b->a,
-		"{\"client-ca-file\":%s,\"requestheader-client-ca-file\":%s,"
-		"\"requestheader-allowed-names\":%s,\"requestheader-username-headers\":%s,"
-		"\"requestheader-uid-headers\":%s,\"requestheader-group-headers\":%s,"
-		"\"requestheader-extra-headers-prefix\":%s}",
-		ca, ca, "[\"front-proxy\"]", "[\"X-Remote-User\"]", "[\"X-Remote-Uid\"]",
-		"[\"X-Remote-Group\"]", "[\"X-Remote-Extra-\"]");
+	return json_build(b->a,
+			  "{\"client-ca-file\":%s,\"requestheader-client-ca-file\":%s,"
+			  "\"requestheader-allowed-names\":%s,\"requestheader-username-headers\":%s,"
+			  "\"requestheader-uid-headers\":%s,\"requestheader-group-headers\":%s,"
+			  "\"requestheader-extra-headers-prefix\":%s}",
+			  ca, ca, "[\"front-proxy\"]", "[\"X-Remote-User\"]", "[\"X-Remote-Uid\"]",
+			  "[\"X-Remote-Group\"]", "[\"X-Remote-Extra-\"]");
 }
 
 static const char authentication_name[] = "extension-apiserver-authentication";
@@ -268,10 +264,9 @@ static const char authentication_name[] = "extension-apiserver-authentication";
 static void add_authentication(struct boot *b)
 {
 	boot_add(b, b->api->known.config_map,
-		 json_build(
-			 b->a,
-			 "{apiVersion:\"v1\",kind:\"ConfigMap\",metadata:{name:%s,namespace:\"kube-system\"},data:%j}",
-			 authentication_name, authentication_data(b)));
+		 json_build(b->a,
+			    "{apiVersion:\"v1\",kind:\"ConfigMap\",metadata:{name:%s,namespace:\"kube-system\"},data:%j}",
+			    authentication_name, authentication_data(b)));
 }
 
 /* Where the host owns the addresses, it also says what this Service's is. */
@@ -281,16 +276,14 @@ static void add_service(struct boot *b)
 
 	if (b->api->config.service_ips)
 		return;
-	boot_add(
-		b, b->api->known.service,
-		json_build(
-			b->a,
-			"{apiVersion:\"v1\",kind:\"Service\",metadata:{name:\"kubernetes\",namespace:\"default\","
-			"labels:{component:\"apiserver\",provider:\"kubernetes\"}},spec:{clusterIP:%s,clusterIPs:[%s],"
-			"internalTrafficPolicy:\"Cluster\",ipFamilies:[\"IPv4\"],ipFamilyPolicy:\"SingleStack\","
-			"ports:[{name:\"https\",protocol:\"TCP\",port:443,targetPort:6443}],"
-			"sessionAffinity:\"None\",type:\"ClusterIP\"},status:{loadBalancer:{}}}",
-			ip, ip));
+	boot_add(b, b->api->known.service,
+		 json_build(b->a,
+			    "{apiVersion:\"v1\",kind:\"Service\",metadata:{name:\"kubernetes\",namespace:\"default\","
+			    "labels:{component:\"apiserver\",provider:\"kubernetes\"}},spec:{clusterIP:%s,clusterIPs:[%s],"
+			    "internalTrafficPolicy:\"Cluster\",ipFamilies:[\"IPv4\"],ipFamilyPolicy:\"SingleStack\","
+			    "ports:[{name:\"https\",protocol:\"TCP\",port:443,targetPort:6443}],"
+			    "sessionAffinity:\"None\",type:\"ClusterIP\"},status:{loadBalancer:{}}}",
+			    ip, ip));
 }
 
 static bool authentication_set(struct call *c, struct json *o, void *arg, struct status *st)
@@ -303,8 +296,8 @@ static bool authentication_set(struct call *c, struct json *o, void *arg, struct
 /* A later start with another CA. */
 static bool authentication_follow(struct boot *b, struct status *st)
 {
-	return api_change(&b->c, b->api->known.config_map, NULL, "kube-system",
-			  authentication_name, authentication_set, authentication_data(b), st);
+	return api_change(&b->c, b->api->known.config_map, NULL, "kube-system", authentication_name,
+			  authentication_set, authentication_data(b), st);
 }
 
 bool bootstrap_commit(struct api *api, struct status *st)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct bootstrap_role {
-	const char *ns;      /* NULL: a ClusterRole */
+	const char *ns; /* NULL: a ClusterRole */
 	const char *name;
 	const char *part_of; /* the role whose aggregation label it carries: "view" */
 	bool aggregate;      /* rules are those of all that are part of it */

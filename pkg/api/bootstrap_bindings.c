@@ -39,8 +39,7 @@ const struct bootstrap_binding bootstrap_bindings[] = {
 	  "S:kube-system/kube-scheduler" },
 	{ "kube-system", "system:controller:bootstrap-signer", NULL,
 	  "S:kube-system/bootstrap-signer" },
-	{ "kube-system", "system:controller:cloud-provider", NULL,
-	  "S:kube-system/cloud-provider" },
+	{ "kube-system", "system:controller:cloud-provider", NULL, "S:kube-system/cloud-provider" },
 	{ "kube-system", "system:controller:token-cleaner", NULL, "S:kube-system/token-cleaner" },
 	{ .name = NULL },
 };

@@ -23,11 +23,15 @@ static bool plain(const struct kind *k, const struct delete_options *o, const st
 	       !o->rv && !item->finalizers && !item->deleted_s;
 }
 
-static bool admitted(struct call *c, const struct kind *k, const struct obj *item,
-		     struct status *st)
+static bool admitted(struct call *c, const struct kind *k, const struct obj *item, struct status *st)
 {
-	struct admission ad = { .c = c, .k = k, .op = ADMIT_DELETE, .sub = "", .ns = item->ns,
-				.name = item->name, .cur = item };
+	struct admission ad = { .c = c,
+				.k = k,
+				.op = ADMIT_DELETE,
+				.sub = "",
+				.ns = item->ns,
+				.name = item->name,
+				.cur = item };
 
 	return admission_mutate(&ad, st) && admission_validate(&ad, st);
 }

@@ -65,7 +65,8 @@ bool cont_decode(struct arena *a, const char *text, struct cont *out, struct sta
 		return refused(st, ": server does not recognize this encoded version");
 	out->rev = json_path_int(t, "rv", 0);
 	if (!out->rev || out->rev < -1)
-		return refused(st, ": incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+		return refused(st,
+			       ": incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
 	if (!*start)
 		return refused(st, ": encoded start key empty (version meta.k8s.io/v1)");
 	out->ns = slash ? arena_dup(a, start, (size_t)(slash - start)) : "";

@@ -12,7 +12,7 @@ struct status;
 
 struct cont {
 	bool set;
-	int64_t rev; /* of the first page; -1 = go on with the latest state */
+	int64_t rev;           /* of the first page; -1 = go on with the latest state */
 	const char *ns, *name; /* the last key that was returned; NULL, NULL = from the start */
 };
 

@@ -24,12 +24,20 @@ struct known {
 	const struct kind *role, *role_binding, *cluster_role, *cluster_role_binding;
 };
 
+/* A shortcut from row to table (api.c). */
+struct table_slot {
+	const struct kind *_Atomic kind;
+	struct table *table; /* written before kind */
+};
+enum { TABLE_SLOTS = 512, TABLE_PROBES = 16 };
+
 struct api {
 	struct arena *a; /* the life of the api; holds this struct, too */
 	struct api_config config;
 	struct known known;
-	struct rwlock lock;  /* tables */
-	struct map *tables;  /* kind_table() text -> struct table */
+	struct rwlock lock; /* tables */
+	struct map *tables; /* kind_table() text -> struct table */
+	struct table_slot slots[TABLE_SLOTS];
 	struct rbac *rbac;
 	struct service_ips *ips;
 	struct event_memory *events;
@@ -76,8 +84,8 @@ bool revision_reached(struct api *api, int64_t want, struct status *st);
 
 /* ---- create.c ---- */
 /* Create from a clean tree. */
-const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns,
-			       struct json *o, struct status *st);
+const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns, struct json *o,
+			       struct status *st);
 
 /* ---- update.c: read, change, commit if unchanged, else again ---- */
 struct update {
@@ -105,11 +113,11 @@ void sub_fields_validate(struct update *u, struct hook *h);
 struct pick {
 	struct selector *labels; /* NULL = all */
 	struct pick_field {
-		int index;        /* header field, or PICK_NAME, PICK_NS */
+		int index; /* header field, or PICK_NAME, PICK_NS */
 		const char *value;
 		const char *absent; /* what an empty header field stands for; NULL = "" */
 		bool negate;
-	} *fields;
+	} * fields;
 	size_t nfields;
 	const char *name; /* metadata.name=x: only this object can match */
 	const char *ns;   /* metadata.namespace=x */
@@ -140,8 +148,8 @@ bool admission_validate(struct admission *ad, struct status *st);
 bool service_ips_init(struct api *api, struct status *st);
 void service_ips_free(struct api *api);
 /* Choose what is to be chosen when k is Service; true otherwise. */
-bool service_ips_begin(struct call *c, const struct kind *k, struct json *o,
-		       const struct json *old, struct status *st);
+bool service_ips_begin(struct call *c, const struct kind *k, struct json *o, const struct json *old,
+		       struct status *st);
 /* The write of o after begin() came to nothing. */
 void service_ips_undo(struct call *c, const struct kind *k, const struct json *o);
 /* First address of the range, in the arena. */

@@ -31,10 +31,11 @@ struct creation {
 
 static bool generated_name_conflict(struct creation *cr, struct status *st)
 {
-	status_other(st, 409, "AlreadyExists",
-		     "%s%s%s \"%s\" already exists, the server was not able to generate a unique name for the object",
-		     cr->k->subject.resource, *cr->k->subject.group ? "." : "",
-		     cr->k->subject.group, cr->name);
+	status_other(
+		st, 409, "AlreadyExists",
+		"%s%s%s \"%s\" already exists, the server was not able to generate a unique name for the object",
+		cr->k->subject.resource, *cr->k->subject.group ? "." : "", cr->k->subject.group,
+		cr->name);
 	if (st) {
 		st->details = true;
 		st->name = strdup(cr->name);
@@ -69,9 +70,9 @@ static bool name_generate(struct creation *cr, const char *base, struct status *
 /* What only the server says about a new object. */
 static bool system_metadata(struct creation *cr, struct status *st)
 {
-	static const char *const wiped[] = { "uid",	   "creationTimestamp",
-					     "selfLink",   "deletionTimestamp",
-					     "generation", "deletionGracePeriodSeconds",
+	static const char *const wiped[] = { "uid",          "creationTimestamp",
+					     "selfLink",     "deletionTimestamp",
+					     "generation",   "deletionGracePeriodSeconds",
 					     "managedFields" };
 	struct arena *a = cr->c->a;
 	struct json *meta = json_get(cr->o, "metadata");
@@ -167,13 +168,9 @@ static const struct obj *create_commit(struct creation *cr, struct status *st)
 	if (c->dry_run)
 		return create_dry(cr, w.obj, st);
 	switch (store_commit(c->api->config.store, &w, 1, NULL, st)) {
-	case STORE_OK:
-		return convert_shown(c->a, cr->k, obj_give(c->a, w.result));
-	case STORE_EXISTS:
-		already_exists(cr, st);
-		return NULL;
-	default:
-		return NULL;
+	case STORE_OK: return convert_shown(c->a, cr->k, obj_give(c->a, w.result));
+	case STORE_EXISTS: already_exists(cr, st); return NULL;
+	default: return NULL;
 	}
 }
 
@@ -192,8 +189,8 @@ static const struct obj *create_finish(struct creation *cr, struct admission *ad
 	return made;
 }
 
-const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns,
-			       struct json *o, struct status *st)
+const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns, struct json *o,
+			       struct status *st)
 {
 	struct creation cr = { .c = c, .k = k, .ns = kind_ns(k, ns), .o = o };
 	struct admission ad = { .c = c, .k = k, .op = ADMIT_CREATE, .sub = "", .ns = cr.ns, .o = o };
@@ -214,8 +211,8 @@ const struct obj *create_clean(struct call *c, const struct kind *k, const char 
 	return create_finish(&cr, &ad, st);
 }
 
-const struct obj *api_create(struct call *c, const struct kind *k, const char *ns,
-			     struct json *o, struct status *st)
+const struct obj *api_create(struct call *c, const struct kind *k, const char *ns, struct json *o,
+			     struct status *st)
 {
 	if (!(k->verbs & VERB_CREATE) || k->virtual_only) {
 		status_method_not_allowed(st);

@@ -36,8 +36,7 @@ struct deletion {
 
 /* ---- options ---- */
 
-static bool propagation_parse(const struct json *v, struct delete_options *o,
-			      struct field_errors *e)
+static bool propagation_parse(const struct json *v, struct delete_options *o, struct field_errors *e)
 {
 	const char *text = json_str(v);
 
@@ -48,8 +47,9 @@ static bool propagation_parse(const struct json *v, struct delete_options *o,
 	else if (!strcmp(text, "Orphan"))
 		o->propagation = PROPAGATE_ORPHAN;
 	else
-		field_error_str(e, FIELD_NOT_SUPPORTED, "propagationPolicy", text,
-				"supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
+		field_error_str(
+			e, FIELD_NOT_SUPPORTED, "propagationPolicy", text,
+			"supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
 	return true;
 }
 
@@ -213,15 +213,10 @@ enum outcome { DONE, AGAIN, FAILED };
 static enum outcome deletion_outcome(struct deletion *d, enum store_result r, struct status *st)
 {
 	switch (r) {
-	case STORE_OK:
-		return DONE;
-	case STORE_CONFLICT:
-		return AGAIN;
-	case STORE_MISSING:
-		status_not_found(st, &d->k->subject, d->name);
-		return FAILED;
-	default:
-		return FAILED;
+	case STORE_OK: return DONE;
+	case STORE_CONFLICT: return AGAIN;
+	case STORE_MISSING: status_not_found(st, &d->k->subject, d->name); return FAILED;
+	default: return FAILED;
 	}
 }
 
@@ -331,8 +326,9 @@ static enum outcome object_delete(struct deletion *d, const struct obj **out, bo
 static enum outcome deletion_attempt(struct deletion *d, const struct obj **out, bool *gone,
 				     struct status *st)
 {
-	struct admission ad = { .c = d->c, .k = d->k, .op = ADMIT_DELETE, .sub = "", .ns = d->ns,
-				.name = d->name };
+	struct admission ad = {
+		.c = d->c, .k = d->k, .op = ADMIT_DELETE, .sub = "", .ns = d->ns, .name = d->name
+	};
 
 	d->cur = store_get(api_table(d->c->api, d->k), d->ns, d->name);
 	if (!d->cur) {
@@ -341,8 +337,7 @@ static enum outcome deletion_attempt(struct deletion *d, const struct obj **out,
 	}
 	obj_give(d->c->a, d->cur);
 	ad.cur = d->cur;
-	if (!preconditions_hold(d, st) || !admission_mutate(&ad, st) ||
-	    !admission_validate(&ad, st))
+	if (!preconditions_hold(d, st) || !admission_mutate(&ad, st) || !admission_validate(&ad, st))
 		return FAILED;
 	d->tree = obj_tree(d->c->a, d->cur);
 	d->graceful = d->pending = *gone = false;
@@ -356,19 +351,16 @@ static enum outcome deletion_attempt(struct deletion *d, const struct obj **out,
 static void warn_orphans(struct deletion *d)
 {
 	/* only batch/v1 jobs say so upstream; they are the orphaning kind with a group */
-	if (d->k->orphan_by_default && *d->k->subject.group &&
-	    d->o->propagation == PROPAGATE_DEFAULT)
+	if (d->k->orphan_by_default && *d->k->subject.group && d->o->propagation == PROPAGATE_DEFAULT)
 		call_warn(d->c,
 			  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning");
 }
 
-const struct obj *api_delete(struct call *c, const struct kind *k, const char *ns,
-			     const char *name, const struct delete_options *o, bool *gone,
-			     struct status *st)
+const struct obj *api_delete(struct call *c, const struct kind *k, const char *ns, const char *name,
+			     const struct delete_options *o, bool *gone, struct status *st)
 {
 	static const struct delete_options plain = DELETE_OPTIONS_INIT;
-	struct deletion d = { .c = c, .k = k, .ns = kind_ns(k, ns), .name = name,
-			      .o = o ? o : &plain };
+	struct deletion d = { .c = c, .k = k, .ns = kind_ns(k, ns), .name = name, .o = o ? o : &plain };
 	const struct obj *out = NULL;
 	bool away = false;
 
@@ -376,13 +368,9 @@ const struct obj *api_delete(struct call *c, const struct kind *k, const char *n
 	warn_orphans(&d);
 	for (int i = 0; i < ATTEMPTS; i++) {
 		switch (deletion_attempt(&d, &out, gone, st)) {
-		case DONE:
-			return convert_shown(c->a, k, out);
-		case FAILED:
-			*gone = false;
-			return NULL;
-		case AGAIN:
-			break;
+		case DONE: return convert_shown(c->a, k, out);
+		case FAILED: *gone = false; return NULL;
+		case AGAIN: break;
 		}
 	}
 	*gone = false;

@@ -196,8 +196,7 @@ static void groups_add(struct buf *b, struct arena *a, const struct user *u)
 {
 	buf_addc(b, '[');
 	for (size_t i = 0; u->groups[i]; i++)
-		buf_addf(b, "%s%s", i ? " " : "",
-			 go_quote(a, u->groups[i], strlen(u->groups[i])));
+		buf_addf(b, "%s%s", i ? " " : "", go_quote(a, u->groups[i], strlen(u->groups[i])));
 	buf_addc(b, ']');
 }
 
@@ -249,8 +248,12 @@ static char *lacking(struct call *c, const char *ns, const struct rbac_role *wan
 
 static bool may(struct admission *ad, const char *verb, const char *resource, const char *name)
 {
-	struct attributes attr = { .verb = verb, .group = rbac_group, .version = "*",
-				   .resource = resource, .subresource = "", .name = name,
+	struct attributes attr = { .verb = verb,
+				   .group = rbac_group,
+				   .version = "*",
+				   .resource = resource,
+				   .subresource = "",
+				   .name = name,
 				   .ns = ad->ns };
 
 	return api_authorize(ad->c->api, ad->c->a, ad->c->user, &attr, NULL);

@@ -120,8 +120,7 @@ static struct json *event_tree(struct report *r, const char *name)
 	struct json *ref;
 
 	snprintf(rev, sizeof rev, "%lld", (long long)o->rev);
-	ref = json_build(a,
-			 "{apiVersion:%s,kind:%s,name:%s,namespace:%s,resourceVersion:%s,uid:%s}",
+	ref = json_build(a, "{apiVersion:%s,kind:%s,name:%s,namespace:%s,resourceVersion:%s,uid:%s}",
 			 r->api_version, r->k->subject.kind, o->name, *o->ns ? o->ns : NULL, rev,
 			 o->uid);
 	return json_build(

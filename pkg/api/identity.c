@@ -77,8 +77,7 @@ static const char *subject_problem(struct api *api, struct arena *a, const struc
 	if (!lives(api, n->service_account, ns, sa))
 		return arena_printf(a, "service account %s/%s has been deleted", ns,
 				    json_str(json_get(sa, "name")));
-	if ((secret && !lives(api, n->secret, ns, secret)) ||
-	    (pod && !lives(api, n->pod, ns, pod)) ||
+	if ((secret && !lives(api, n->secret, ns, secret)) || (pod && !lives(api, n->pod, ns, pod)) ||
 	    (node && !pod && !lives(api, n->node, "", node)))
 		return "service account token has been invalidated";
 	return NULL;

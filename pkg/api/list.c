@@ -39,8 +39,9 @@ static bool options_check(const struct list_options *o, struct status *st)
 		bool exact = !strcmp(match, "Exact");
 
 		if (!*text(o->resource_version))
-			field_error(&e, FIELD_FORBIDDEN, field, NULL,
-				    "resourceVersionMatch is forbidden unless resourceVersion is provided");
+			field_error(
+				&e, FIELD_FORBIDDEN, field, NULL,
+				"resourceVersionMatch is forbidden unless resourceVersion is provided");
 		if (*text(o->cont))
 			field_error(&e, FIELD_FORBIDDEN, field, NULL,
 				    "resourceVersionMatch is forbidden when continue is provided");
@@ -48,8 +49,9 @@ static bool options_check(const struct list_options *o, struct status *st)
 			field_error_str(&e, FIELD_NOT_SUPPORTED, field, match,
 					"supported values: \"Exact\", \"NotOlderThan\", \"\"");
 		if (exact && !strcmp(text(o->resource_version), "0"))
-			field_error(&e, FIELD_FORBIDDEN, field, NULL,
-				    "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+			field_error(
+				&e, FIELD_FORBIDDEN, field, NULL,
+				"resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
 	}
 	if (o->initial_events_set)
 		field_error(&e, FIELD_FORBIDDEN, "sendInitialEvents", NULL,
@@ -78,8 +80,7 @@ static bool listing_pick(const struct obj *o, void *arg)
 /* Exactly the state at rev, from memory if nothing happened since. */
 static bool snapshot_at(struct listing *l, int64_t rev, struct store_list *out, struct status *st)
 {
-	bool (*pick)(const struct obj *, void *) =
-		pick_everything(&l->pick) ? NULL : listing_pick;
+	bool (*pick)(const struct obj *, void *) = pick_everything(&l->pick) ? NULL : listing_pick;
 	size_t limit = l->o->limit > 0 ? (size_t)l->o->limit : 0;
 
 	store_list(l->table, l->ns, l->from.ns, l->from.name, limit, pick, &l->pick, out);
@@ -155,8 +156,8 @@ static int64_t exact_revision(const struct listing *l)
 {
 	if (l->from.set)
 		return l->from.rev;
-	if (l->want && (!strcmp(text(l->o->match), "Exact") ||
-			(!*text(l->o->match) && l->o->limit > 0)))
+	if (l->want &&
+	    (!strcmp(text(l->o->match), "Exact") || (!*text(l->o->match) && l->o->limit > 0)))
 		return l->want;
 	return 0;
 }

@@ -27,12 +27,9 @@ static struct json *patch_apply(struct update *u, struct json *doc, struct statu
 	struct arena *a = u->c->a;
 
 	switch (p->type) {
-	case PATCH_JSON:
-		return patch_json(a, doc, p->patch, st);
-	case PATCH_MERGE:
-		return patch_merge(a, doc, p->patch);
-	default:
-		return patch_strategic(a, doc, p->patch, &schema_patch, u->k->type, st);
+	case PATCH_JSON: return patch_json(a, doc, p->patch, st);
+	case PATCH_MERGE: return patch_merge(a, doc, p->patch);
+	default: return patch_strategic(a, doc, p->patch, &schema_patch, u->k->type, st);
 	}
 }
 
@@ -70,12 +67,12 @@ static bool patch_check(const struct kind *k, enum patch_type type, const struct
 				"Request entity too large: The allowed maximum operations in a JSON patch is %d, got %zu",
 				JSON_PATCH_OPS_MAX, json_count(patch));
 		return true;
-	default:
-		break;
+	default: break;
 	}
 	if (!json_is_object(patch))
 		return status_bad_request(
-			st, "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}");
+			st,
+			"error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}");
 	return true;
 }
 
@@ -84,8 +81,13 @@ const struct obj *api_patch(struct call *c, const struct kind *k, const char *su
 			    bool force, bool *created, struct status *st)
 {
 	struct patching p = { type, patch };
-	struct update u = { .c = c, .k = k, .sub = sub, .ns = kind_ns(k, ns), .name = name,
-			    .produce = patch_produce, .arg = &p };
+	struct update u = { .c = c,
+			    .k = k,
+			    .sub = sub,
+			    .ns = kind_ns(k, ns),
+			    .name = name,
+			    .produce = patch_produce,
+			    .arg = &p };
 
 	(void)force; /* of apply only */
 	if (created)

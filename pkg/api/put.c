@@ -42,8 +42,8 @@ static bool name_check(const char *name, const struct json *body, struct status 
 		return status_bad_request(st, "name must be provided");
 	if (strcmp(own, name))
 		return status_bad_request(
-			st, "the name of the object (%s) does not match the name on the URL (%s)", own,
-			name);
+			st, "the name of the object (%s) does not match the name on the URL (%s)",
+			own, name);
 	return true;
 }
 
@@ -75,14 +75,19 @@ const struct obj *api_update(struct call *c, const struct kind *k, const char *s
 			     const char *name, struct json *o, bool *created, struct status *st)
 {
 	struct put p = { .body = o };
-	struct update u = { .c = c, .k = k, .sub = sub, .ns = kind_ns(k, ns), .name = name,
-			    .produce = put_produce, .arg = &p, .must_carry_rv = true };
+	struct update u = { .c = c,
+			    .k = k,
+			    .sub = sub,
+			    .ns = kind_ns(k, ns),
+			    .name = name,
+			    .produce = put_produce,
+			    .arg = &p,
+			    .must_carry_rv = true };
 	int64_t rev;
 
 	if (created)
 		*created = false;
-	if (!body_clean(c, k, o, NULL, st) || !body_place(k, u.ns, o, st) ||
-	    !name_check(name, o, st))
+	if (!body_clean(c, k, o, NULL, st) || !body_place(k, u.ns, o, st) || !name_check(name, o, st))
 		return NULL;
 	if (k->create_on_update && !sub && put_missing(&u))
 		return put_create(&u, o, created, st);
@@ -107,8 +112,9 @@ const struct obj *api_change(struct call *c, const struct kind *k, const char *s
 			     const char *name, change_fn fn, void *arg, struct status *st)
 {
 	struct change ch = { fn, arg };
-	struct update u = { .c = c, .k = k, .sub = sub, .ns = ns, .name = name,
-			    .produce = change_produce, .arg = &ch };
+	struct update u = {
+		.c = c, .k = k, .sub = sub, .ns = ns, .name = name, .produce = change_produce, .arg = &ch
+	};
 
 	return update_run(&u, st);
 }

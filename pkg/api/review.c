@@ -39,12 +39,12 @@ static bool access_check(struct review *r, bool names_user, struct status *st)
 	struct field_errors e = FIELD_ERRORS_INIT;
 
 	if (res && path)
-		field_error(&e, FIELD_INVALID, "spec.nonResourceAttributes",
-			    json_text(r->c->a, path),
+		field_error(&e, FIELD_INVALID, "spec.nonResourceAttributes", json_text(r->c->a, path),
 			    "cannot be specified in combination with resourceAttributes");
 	if (!res && !path)
-		field_error(&e, FIELD_INVALID, "spec.resourceAttributes", "null",
-			    "exactly one of nonResourceAttributes or resourceAttributes must be specified");
+		field_error(
+			&e, FIELD_INVALID, "spec.resourceAttributes", "null",
+			"exactly one of nonResourceAttributes or resourceAttributes must be specified");
 	if (names_user && !*json_path_str(spec, "user") && !json_count(json_get(spec, "groups")))
 		field_error_str(&e, FIELD_INVALID, "spec.user", "",
 				"at least one of user or group must be specified");
@@ -60,8 +60,12 @@ static struct attributes access_attributes(const struct json *spec)
 		return (struct attributes){
 			.verb = json_path_str(path, "verb"),
 			.path = json_path_str(path, "path"),
-			.group = "", .version = "", .resource = "", .subresource = "",
-			.name = "", .ns = "",
+			.group = "",
+			.version = "",
+			.resource = "",
+			.subresource = "",
+			.name = "",
+			.ns = "",
 		};
 	return (struct attributes){
 		.verb = json_path_str(res, "verb"),
@@ -118,8 +122,8 @@ static struct json *review_local(struct review *r, struct status *st)
 	if (!access_check(r, true, st))
 		return NULL;
 	if (json_path(r->o, "spec.nonResourceAttributes") || strcmp(ns, r->ns)) {
-		status_bad_request(
-			st, "spec.resourceAttributes.namespace must match namespace: %s", r->ns);
+		status_bad_request(st, "spec.resourceAttributes.namespace must match namespace: %s",
+				   r->ns);
 		return NULL;
 	}
 	return review_subject(r, st);
@@ -233,12 +237,9 @@ static const struct {
 	const char *kind;
 	struct json *(*answer)(struct review *r, struct status *st);
 } reviews[] = {
-	{ "SelfSubjectAccessReview", review_self },
-	{ "SubjectAccessReview", review_subject },
-	{ "LocalSubjectAccessReview", review_local },
-	{ "SelfSubjectRulesReview", review_rules },
-	{ "SelfSubjectReview", review_whoami },
-	{ "TokenReview", review_token },
+	{ "SelfSubjectAccessReview", review_self },   { "SubjectAccessReview", review_subject },
+	{ "LocalSubjectAccessReview", review_local }, { "SelfSubjectRulesReview", review_rules },
+	{ "SelfSubjectReview", review_whoami },       { "TokenReview", review_token },
 };
 
 struct json *api_review(struct call *c, const struct kind *k, const char *ns, struct json *o,

@@ -256,15 +256,15 @@ static bool ip_take(struct choice *c, const char *text, struct status *st)
 			arena_printf(
 				c->a,
 				"failed to allocate IP %s: the provided IP (%s) is not in the valid range. The range of valid IPs is %s/%d",
-				text, text, ip_text(c->a, c->s->base),
-				__builtin_clz(c->s->size - 1)),
+				text, text, ip_text(c->a, c->s->base), __builtin_clz(c->s->size - 1)),
 			st);
 	if (*mark)
-		return refused(c, "spec.clusterIPs", value,
-			       arena_printf(c->a,
-					    "failed to allocate IP %s: provided IP is already allocated",
-					    text),
-			       st);
+		return refused(
+			c, "spec.clusterIPs", value,
+			arena_printf(c->a,
+				     "failed to allocate IP %s: provided IP is already allocated",
+				     text),
+			st);
 	reserve(c, mark);
 	return true;
 }
@@ -335,8 +335,7 @@ static bool port_choose(struct choice *c, struct json *port, struct status *st)
 	return true;
 }
 
-static bool port_take(struct choice *c, struct json *port, size_t i, int64_t number,
-		      struct status *st)
+static bool port_take(struct choice *c, struct json *port, size_t i, int64_t number, struct status *st)
 {
 	uint8_t *mark = port_mark(c->s, number);
 	char *path = arena_printf(c->a, "spec.ports[%zu].nodePort", i);
@@ -347,10 +346,9 @@ static bool port_take(struct choice *c, struct json *port, size_t i, int64_t num
 	if (!mark)
 		return refused(
 			c, path, value,
-			arena_printf(
-				c->a,
-				"provided port is not in the valid range. The range of valid ports is %d-%d",
-				PORT_FIRST, PORT_FIRST + PORT_COUNT - 1),
+			arena_printf(c->a,
+				     "provided port is not in the valid range. The range of valid ports is %d-%d",
+				     PORT_FIRST, PORT_FIRST + PORT_COUNT - 1),
 			st);
 	if (*mark)
 		return refused(c, path, value, "provided port is already allocated", st);
@@ -411,12 +409,13 @@ static void marks_unreserve(struct service_ips *s, const struct json *svc)
 		*mark &= (uint8_t)~RESERVED;
 }
 
-bool service_ips_begin(struct call *c, const struct kind *k, struct json *o,
-		       const struct json *old, struct status *st)
+bool service_ips_begin(struct call *c, const struct kind *k, struct json *o, const struct json *old,
+		       struct status *st)
 {
 	const struct service_ip_ops *ops = c->api->config.service_ips;
-	struct choice ch = { .s = c->api->ips, .a = c->a, .svc = o, .old = json_get(old, "spec"),
-			     .dry_run = c->dry_run };
+	struct choice ch = {
+		.s = c->api->ips, .a = c->a, .svc = o, .old = json_get(old, "spec"), .dry_run = c->dry_run
+	};
 	bool ok;
 
 	if (k != c->api->known.service)

@@ -36,30 +36,26 @@ static bool bindable(struct arena *a, const struct binding *b, const struct obj 
 	const char *node = json_path_str(tree, "spec.nodeName");
 
 	if (b->uid && *b->uid && strcmp(b->uid, pod->uid))
-		return refused(st, b,
-			       arena_printf(a,
-					    "Precondition failed: UID in precondition: %s, UID in object meta: %s",
-					    b->uid, pod->uid));
+		return refused(
+			st, b,
+			arena_printf(a, "Precondition failed: UID in precondition: %s, UID in object meta: %s",
+				     b->uid, pod->uid));
 	if (b->rv && *b->rv && strcmp(b->rv, meta_rv(tree)))
 		return refused(
 			st, b,
-			arena_printf(
-				a,
-				"Precondition failed: ResourceVersion in precondition: %s, ResourceVersion in object meta: %s",
-				b->rv, meta_rv(tree)));
+			arena_printf(a, "Precondition failed: ResourceVersion in precondition: %s, ResourceVersion in object meta: %s",
+				     b->rv, meta_rv(tree)));
 	if (pod->deleted_s)
-		return refused(
-			st, b,
-			arena_printf(a, "pod %s is being deleted, cannot be assigned to a host",
-				     b->name));
+		return refused(st, b,
+			       arena_printf(a, "pod %s is being deleted, cannot be assigned to a host",
+					    b->name));
 	if (*node)
 		return refused(st, b,
 			       arena_printf(a, "pod %s is already assigned to node \"%s\"", b->name,
 					    node));
 	if (json_count(json_path(tree, "spec.schedulingGates")))
-		return refused(
-			st, b,
-			arena_printf(a, "pod %s has non-empty .spec.schedulingGates", b->name));
+		return refused(st, b,
+			       arena_printf(a, "pod %s has non-empty .spec.schedulingGates", b->name));
 	return true;
 }
 
@@ -158,8 +154,10 @@ static size_t pass_prepare(struct call *c, struct bind_item *items, size_t n, bo
 	size_t m = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct binding b = { .ns = items[i].ns, .name = items[i].name,
-				     .uid = items[i].uid, .node = items[i].node };
+		struct binding b = { .ns = items[i].ns,
+				     .name = items[i].name,
+				     .uid = items[i].uid,
+				     .node = items[i].node };
 
 		if (done[i])
 			continue;
@@ -194,13 +192,9 @@ static bool bind_batch(struct call *c, struct bind_item *items, size_t n, struct
 		if (!m)
 			return true;
 		switch (store_commit(c->api->config.store, w, m, NULL, st)) {
-		case STORE_OK:
-			pass_finish(items, done, w, of, m);
-			return true;
-		case STORE_FAILED:
-			return false;
-		default:
-			break; /* one of them changed: look at all again */
+		case STORE_OK: pass_finish(items, done, w, of, m); return true;
+		case STORE_FAILED: return false;
+		default: break; /* one of them changed: look at all again */
 		}
 	}
 	return true;

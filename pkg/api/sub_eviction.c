@@ -18,17 +18,16 @@
 
 #define DISRUPTED_MAX 2000
 
-static const char too_many[] =
-	"Cannot evict pod as it would violate the pod's disruption budget.";
+static const char too_many[] = "Cannot evict pod as it would violate the pod's disruption budget.";
 
 static bool budget_unobserved(struct call *c, const char *budget, struct status *st)
 {
 	status_too_many(st, 10, "%s", too_many);
-	status_add_cause(st, "DisruptionBudget",
-			 arena_printf(c->a,
-				      "The disruption budget %s is still being processed by the server.",
-				      budget),
-			 NULL);
+	status_add_cause(
+		st, "DisruptionBudget",
+		arena_printf(c->a, "The disruption budget %s is still being processed by the server.",
+			     budget),
+		NULL);
 	return false;
 }
 
@@ -50,17 +49,17 @@ static bool budget_exhausted(struct call *c, const struct json *pdb, struct stat
 	else if (healthy <= desired)
 		text = arena_printf(
 			c->a,
-			"The disruption budget %s needs %lld healthy pods and has %lld currently", name,
-			(long long)desired, (long long)healthy);
+			"The disruption budget %s needs %lld healthy pods and has %lld currently",
+			name, (long long)desired, (long long)healthy);
 	else if (told)
 		text = arena_printf(
 			c->a,
 			"The disruption budget %s does not allow evicting pods currently (%s): %s",
 			name, reason, message);
 	else
-		text = arena_printf(
-			c->a, "The disruption budget %s does not allow evicting pods currently",
-			name);
+		text = arena_printf(c->a,
+				    "The disruption budget %s does not allow evicting pods currently",
+				    name);
 	status_too_many(st, 0, "%s", too_many);
 	status_add_cause(st, "DisruptionBudget", text, NULL);
 	return false;

@@ -200,8 +200,7 @@ static void resize_validate(struct update *u, struct hook *h)
 {
 	if (u->k->validate)
 		u->k->validate(h, u->o);
-	if (strcmp(json_path_str(u->o, "status.qosClass"), "") &&
-	    meta_deleting(u->old))
+	if (strcmp(json_path_str(u->o, "status.qosClass"), "") && meta_deleting(u->old))
 		field_error(h->errors, FIELD_FORBIDDEN, "metadata.deletionTimestamp", NULL,
 			    "pods that are being deleted may not be resized");
 }

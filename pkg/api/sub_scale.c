@@ -51,8 +51,9 @@ static struct json *scale_make(struct call *c, const struct kind *k, const struc
 				k->scale_paths[PATH_SPEC]);
 		return NULL;
 	}
-	scale = json_build(a, "{kind:\"Scale\",apiVersion:\"autoscaling/v1\",metadata:{name:%s},"
-			      "spec:{},status:{replicas:%l}}",
+	scale = json_build(a,
+			   "{kind:\"Scale\",apiVersion:\"autoscaling/v1\",metadata:{name:%s},"
+			   "spec:{},status:{replicas:%l}}",
 			   meta_name(o), json_path_int(o, k->scale_paths[PATH_STATUS], 0));
 	if (k->namespaced)
 		json_set_str(a, json_get(scale, "metadata"), "namespace", meta_ns(o));
@@ -94,12 +95,9 @@ static struct json *scale_patched(struct call *c, struct scaling *s, struct json
 	const struct schema_type *type = schema_find("io.k8s.api.autoscaling.v1.Scale");
 
 	switch (s->type) {
-	case PATCH_JSON:
-		return patch_json(c->a, scale, s->sent, st);
-	case PATCH_MERGE:
-		return patch_merge(c->a, scale, s->sent);
-	case PATCH_STRATEGIC:
-		return patch_strategic(c->a, scale, s->sent, &schema_patch, type, st);
+	case PATCH_JSON: return patch_json(c->a, scale, s->sent, st);
+	case PATCH_MERGE: return patch_merge(c->a, scale, s->sent);
+	case PATCH_STRATEGIC: return patch_strategic(c->a, scale, s->sent, &schema_patch, type, st);
 	default:
 		status_other(st, 415, "UnsupportedMediaType",
 			     "server-side apply is not yet supported");
@@ -148,8 +146,7 @@ static bool scale_apply(struct call *c, struct json *o, void *arg, struct status
 	if (!scale || !scale_check(s, scale, o, &replicas, st))
 		return false;
 	if (last)
-		parent = json_make_path(c->a, o,
-					arena_dup(c->a, path, (size_t)(last - path)));
+		parent = json_make_path(c->a, o, arena_dup(c->a, path, (size_t)(last - path)));
 	json_set_int(c->a, parent, last ? last + 1 : path, replicas);
 	return true;
 }
@@ -168,8 +165,8 @@ struct json *api_scale_update(struct call *c, const struct kind *k, const char *
 	}
 	if (!is_patch && *own && strcmp(own, name)) {
 		status_bad_request(
-			st, "the name of the object (%s) does not match the name on the URL (%s)", own,
-			name);
+			st, "the name of the object (%s) does not match the name on the URL (%s)",
+			own, name);
 		return NULL;
 	}
 	o = api_change(c, k, NULL, ns, name, scale_apply, &s, st);

@@ -174,20 +174,19 @@ static struct json *claims_make(struct token *t)
 	struct arena *a = t->c->a;
 	bool stretch = t->pod && t->seconds == KUBELET_S && own_audience(t);
 	int64_t lasts = stretch ? YEAR_S : t->seconds;
-	struct json *k8s = json_build(
-		a, "{namespace:%s,node:%j,pod:%j,secret:%j,serviceaccount:%j}", t->sa->ns, t->node,
-		ref(a, t->pod), ref(a, t->secret), ref(a, t->sa));
+	struct json *k8s =
+		json_build(a, "{namespace:%s,node:%j,pod:%j,secret:%j,serviceaccount:%j}",
+			   t->sa->ns, t->node, ref(a, t->pod), ref(a, t->secret), ref(a, t->sa));
 	char jti[37];
 
 	if (stretch)
 		json_set_int(a, k8s, "warnafter", t->now + t->seconds);
 	uuid_new(jti);
-	return json_build(
-		a,
-		"{aud:%j,exp:%l,iat:%l,iss:%s,jti:%s,\"kubernetes.io\":%j,nbf:%l,sub:%s}",
-		json_copy(a, json_path(t->request, "spec.audiences")), t->now + lasts, t->now,
-		t->c->api->config.issuer, jti, k8s, t->now,
-		arena_printf(a, "system:serviceaccount:%s:%s", t->sa->ns, t->sa->name));
+	return json_build(a,
+			  "{aud:%j,exp:%l,iat:%l,iss:%s,jti:%s,\"kubernetes.io\":%j,nbf:%l,sub:%s}",
+			  json_copy(a, json_path(t->request, "spec.audiences")), t->now + lasts,
+			  t->now, t->c->api->config.issuer, jti, k8s, t->now,
+			  arena_printf(a, "system:serviceaccount:%s:%s", t->sa->ns, t->sa->name));
 }
 
 static struct json *token_issue(struct token *t, struct status *st)
@@ -214,8 +213,7 @@ static bool request_clean(struct token *t, struct status *st)
 	const struct schema_type *type = schema_find("io.k8s.api.authentication.v1.TokenRequest");
 	struct schema_warnings w = { 0 };
 
-	if (type && !schema_clean(t->c->a, type, "TokenRequest", "v1", t->request, t->c->dups, &w,
-				  st))
+	if (type && !schema_clean(t->c->a, type, "TokenRequest", "v1", t->request, t->c->dups, &w, st))
 		return false;
 	json_set_str(t->c->a, t->request, "kind", "TokenRequest");
 	json_set_str(t->c->a, t->request, "apiVersion", "authentication.k8s.io/v1");
@@ -225,8 +223,7 @@ static bool request_clean(struct token *t, struct status *st)
 struct json *api_token_request(struct call *c, const char *ns, const char *name,
 			       struct json *request, struct status *st)
 {
-	struct token t = { .c = c, .ns = ns, .name = name, .request = request,
-			   .now = clock_now_s() };
+	struct token t = { .c = c, .ns = ns, .name = name, .request = request, .now = clock_now_s() };
 
 	if (!request_clean(&t, st))
 		return NULL;

@@ -65,10 +65,11 @@ static void meta_keep(struct arena *a, struct json *meta, const struct json *old
 /* What no update can change.  A foreign uid stays, for validation to refuse. */
 static void meta_restore(struct update *u)
 {
-	static const char *const kept[] = { "name", "namespace", "creationTimestamp",
-					    "generation", "deletionTimestamp",
-					    "deletionGracePeriodSeconds", "selfLink",
-					    "managedFields" };
+	static const char *const kept[] = {
+		"name",       "namespace",         "creationTimestamp",
+		"generation", "deletionTimestamp", "deletionGracePeriodSeconds",
+		"selfLink",   "managedFields"
+	};
 	struct arena *a = u->c->a;
 	struct json *meta = meta_ensure(a, u->o);
 	const struct json *old = json_get(u->old, "metadata");
@@ -113,8 +114,14 @@ static void update_hooks_validate(struct update *u, struct hook *h)
 
 static bool update_pipeline(struct update *u, bool *allocated, struct status *st)
 {
-	struct admission ad = { .c = u->c, .k = u->k, .op = ADMIT_UPDATE, .sub = u->sub ? u->sub : "",
-				.ns = u->ns, .name = u->name, .o = u->o, .old = u->old,
+	struct admission ad = { .c = u->c,
+				.k = u->k,
+				.op = ADMIT_UPDATE,
+				.sub = u->sub ? u->sub : "",
+				.ns = u->ns,
+				.name = u->name,
+				.o = u->o,
+				.old = u->old,
 				.cur = u->cur };
 	struct hook h;
 
@@ -160,14 +167,12 @@ static enum outcome commit_outcome(struct update *u, enum store_result r, bool g
 				   struct status *st)
 {
 	switch (r) {
-	case STORE_CONFLICT:
-		return AGAIN;
+	case STORE_CONFLICT: return AGAIN;
 	case STORE_MISSING:
 		if (!gone_is_fine)
 			status_not_found(st, &u->k->subject, u->name);
 		return DONE;
-	default:
-		return DONE;
+	default: return DONE;
 	}
 }
 

@@ -25,11 +25,11 @@ struct watch {
 	int64_t start;           /* deliver only what is newer */
 	struct store_list state; /* initial objects still to be delivered */
 	size_t next_initial;
-	bool initial_mark;       /* a bookmark ends them */
+	bool initial_mark; /* a bookmark ends them */
 	bool over;
 	struct event fetched[FETCH];
 	size_t nfetched, next_fetched;
-	int64_t delivered;       /* revision of the last fetched event that was looked at */
+	int64_t delivered; /* revision of the last fetched event that was looked at */
 };
 
 static const char *text(const char *s)
@@ -50,8 +50,9 @@ static bool options_check(const struct watch_options *o, struct status *st)
 		field_error(&e, FIELD_FORBIDDEN, field, NULL,
 			    "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
 	if (*match && !set)
-		field_error(&e, FIELD_FORBIDDEN, field, NULL,
-			    "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+		field_error(
+			&e, FIELD_FORBIDDEN, field, NULL,
+			"resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
 	if (*match && !not_older)
 		field_error_str(&e, FIELD_NOT_SUPPORTED, field, match,
 				"supported values: \"NotOlderThan\"");
@@ -204,8 +205,7 @@ static bool fetch(struct watch *w, struct watch_event *out, struct status *st)
 	w->over = true;
 	*out = (struct watch_event){ .type = WATCH_ERROR };
 	if (status_is(&why, "Expired"))
-		status_expired(st, "too old resource version: %lld (%lld)",
-			       (long long)w->cursor.rev,
+		status_expired(st, "too old resource version: %lld (%lld)", (long long)w->cursor.rev,
 			       (long long)store_floor(w->api->config.store));
 	else if (st)
 		status_move(st, &why);
@@ -240,7 +240,8 @@ bool watch_next(struct watch *w, struct watch_event *out, struct status *st)
 		return next_initial(w, out);
 	if (w->initial_mark) {
 		w->initial_mark = false;
-		*out = (struct watch_event){ .type = WATCH_BOOKMARK, .rev = w->start,
+		*out = (struct watch_event){ .type = WATCH_BOOKMARK,
+					     .rev = w->start,
 					     .initial_end = true };
 		return true;
 	}

@@ -57,7 +57,7 @@ static inline void fixture_close(struct fixture *f)
 	store_close(&f->store);
 }
 
-#define FIXTURE(f)                                                  \
+#define FIXTURE(f)                                                \
 	__attribute__((cleanup(fixture_close))) struct fixture f; \
 	fixture_open(&f)
 
@@ -112,8 +112,8 @@ static inline const struct obj *fixture_patch(struct fixture *f, const struct ki
 	return api_patch(&f->c, k, sub, ns, name, type, fixture_json(f, text), false, NULL, &f->st);
 }
 
-static inline const struct obj *fixture_get(struct fixture *f, const struct kind *k,
-					    const char *ns, const char *name)
+static inline const struct obj *fixture_get(struct fixture *f, const struct kind *k, const char *ns,
+					    const char *name)
 {
 	status_clear(&f->st);
 	return api_get(&f->c, k, ns, name, &f->st);

@@ -30,7 +30,9 @@ UNIT_TEST(service_accounts_are_mounted)
 	CHECK_STR(json_path_str(spec, "imagePullSecrets.0.name"), "pull");
 	CHECK_INT(json_count(json_get(spec, "volumes")), 2);
 	CHECK(!strncmp(json_path_str(spec, "volumes.1.name"), "kube-api-access-", 16));
-	CHECK_INT(json_path_int(spec, "volumes.1.projected.sources.0.serviceAccountToken.expirationSeconds", 0),
+	CHECK_INT(json_path_int(spec,
+				"volumes.1.projected.sources.0.serviceAccountToken.expirationSeconds",
+				0),
 		  3607);
 	CHECK_INT(json_path_int(spec, "volumes.1.projected.defaultMode", 0), 420);
 	CHECK_STR(json_path_str(spec, "containers.0.volumeMounts.0.mountPath"),
@@ -139,7 +141,8 @@ UNIT_TEST(services_get_addresses)
 	CHECK_INT(f.st.code, 422);
 	CHECK(strstr(f.st.message, "provided IP is already allocated"));
 	CHECK(!service(&f, "b", "\"clusterIP\":\"1.2.3.4\","));
-	CHECK(strstr(f.st.message, "is not in the valid range. The range of valid IPs is 10.43.0.0/16"));
+	CHECK(strstr(f.st.message,
+		     "is not in the valid range. The range of valid IPs is 10.43.0.0/16"));
 	CHECK(service(&f, "b", "\"clusterIP\":\"10.43.0.10\","));
 	CHECK(api_delete(&f.c, k, "default", "b", NULL, NULL, &f.st));
 	CHECK(service(&f, "b", "\"clusterIP\":\"10.43.0.10\","));
@@ -170,7 +173,8 @@ UNIT_TEST(services_get_node_ports)
 			       "Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: %lld: provided port is already allocated",
 			       (long long)port));
 	/* the refused create must not keep its address */
-	o = fixture_patch(&f, k, NULL, "default", "a", PATCH_MERGE, "{\"spec\":{\"type\":\"ClusterIP\"}}");
+	o = fixture_patch(&f, k, NULL, "default", "a", PATCH_MERGE,
+			  "{\"spec\":{\"type\":\"ClusterIP\"}}");
 	CHECK_STR(f.st.message, NULL);
 	CHECK_INT(json_path_int(obj_tree(f.a, o), "spec.ports.0.nodePort", 0), 0);
 	CHECK(fixture_create(
@@ -228,8 +232,9 @@ UNIT_TEST(bootstrap_happens_once)
 	CHECK(again);
 	CHECK(clock_mono_ns() - before < 1000000000);
 	CHECK_INT(store_rev(f.store), rev);
-	CHECK_STR(fixture_text(&f, fixture_get(&f, fixture_kind(&f, "v1", "ConfigMap"), "kube-system",
-					       "extension-apiserver-authentication"),
+	CHECK_STR(fixture_text(&f,
+			       fixture_get(&f, fixture_kind(&f, "v1", "ConfigMap"), "kube-system",
+					   "extension-apiserver-authentication"),
 			       "data.client-ca-file"),
 		  "CA");
 	api_free(&again);
@@ -244,15 +249,16 @@ UNIT_TEST(events_are_counted)
 	FIXTURE(f);
 	const struct kind *k = fixture_kind(&f, "v1", "ConfigMap");
 	const struct kind *ev = fixture_kind(&f, "v1", "Event");
-	const struct obj *o = fixture_create(&f, "default",
-					     "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\"}}");
+	const struct obj *o = fixture_create(
+		&f, "default", "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\"}}");
 	struct list_result r;
 
 	for (int i = 0; i < 3; i++)
 		api_event(&f.c, k, o, "Normal", "Tested", "said %s", "so");
 	api_event(&f.c, k, o, "Normal", "Tested", "said otherwise");
 	CHECK(api_list(&f.c, ev, "default",
-		       &(struct list_options){ .field_selector = "involvedObject.name=a,reason=Tested" },
+		       &(struct list_options){ .field_selector =
+						       "involvedObject.name=a,reason=Tested" },
 		       &r, &f.st));
 	CHECK_INT(r.n, 2);
 	CHECK_INT(json_path_int(obj_tree(f.a, r.items[0]), "count", 0) +

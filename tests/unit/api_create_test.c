@@ -179,7 +179,8 @@ UNIT_TEST(create_judges_unknown_fields)
 UNIT_TEST(create_counts_duplicate_fields)
 {
 	FIXTURE(f);
-	static const char text[] = "{\"metadata\":{\"name\":\"a\"},\"data\":{\"a\":\"1\",\"a\":\"2\"}}";
+	static const char text[] =
+		"{\"metadata\":{\"name\":\"a\"},\"data\":{\"a\":\"1\",\"a\":\"2\"}}";
 	struct json_dups dups = { 0 };
 	struct json *o = json_parse(f.a, text, strlen(text), &dups, &f.st);
 

@@ -215,10 +215,9 @@ UNIT_TEST(collection_deletes_what_is_selected)
 	for (int i = 0; i < 600; i++)
 		CHECK(fixture_create(
 			&f, "default",
-			arena_printf(
-				f.a,
-				"{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m%03d\",\"labels\":{\"x\":\"%d\"}%s}}",
-				i, i % 2, i == 1 ? ",\"finalizers\":[\"a.io/b\"]" : "")));
+			arena_printf(f.a,
+				     "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m%03d\",\"labels\":{\"x\":\"%d\"}%s}}",
+				     i, i % 2, i == 1 ? ",\"finalizers\":[\"a.io/b\"]" : "")));
 	CHECK(api_delete_collection(&f.c, k, "default", &l, NULL, &r, &f.st));
 	CHECK_INT(r.n, 300);
 	CHECK(api_list(&f.c, k, "default", NULL, &r, &f.st));

@@ -8,10 +8,9 @@ static void maps(struct fixture *f, const char *ns, int n)
 	for (int i = 0; i < n; i++)
 		if (!fixture_create(
 			    f, ns,
-			    arena_printf(
-				    f->a,
-				    "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m%d\",\"labels\":{\"i\":\"%d\"}}}",
-				    i, i)))
+			    arena_printf(f->a,
+					 "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m%d\",\"labels\":{\"i\":\"%d\"}}}",
+					 i, i)))
 			bug("%s", f->st.message);
 }
 
@@ -37,12 +36,13 @@ UNIT_TEST(list_selects)
 	CHECK_INT(r.n, 1);
 	CHECK_STR(r.items[0]->name, "m2");
 	CHECK(api_list(&f.c, k, "",
-		       &(struct list_options){ .field_selector = "metadata.name!=m2,metadata.namespace=kube-public" },
+		       &(struct list_options){
+			       .field_selector = "metadata.name!=m2,metadata.namespace=kube-public" },
 		       &r, &f.st));
 	CHECK_INT(r.n, 2);
 	CHECK(api_list(&f.c, k, "default",
-		       &(struct list_options){ .field_selector = "metadata.namespace=kube-public" }, &r,
-		       &f.st));
+		       &(struct list_options){ .field_selector = "metadata.namespace=kube-public" },
+		       &r, &f.st));
 	CHECK_INT(r.n, 0);
 	CHECK(api_list(&f.c, k, "nons", NULL, &r, &f.st));
 	CHECK_INT(r.n, 0);
@@ -78,23 +78,24 @@ UNIT_TEST(list_pods_by_fields)
 	for (int i = 0; i < 3; i++)
 		CHECK(fixture_create(
 			&f, "default",
-			arena_printf(
-				f.a,
-				"{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p%d\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}",
-				i)));
+			arena_printf(f.a,
+				     "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p%d\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}",
+				     i)));
 	CHECK(api_bind_many(&f.c, &b, 1, &f.st));
 	CHECK(b.bound);
 	CHECK(api_list(
 		&f.c, k, "",
 		&(struct list_options){
-			.field_selector = "spec.nodeName=n1,status.phase!=Succeeded,status.phase!=Failed" },
+			.field_selector =
+				"spec.nodeName=n1,status.phase!=Succeeded,status.phase!=Failed" },
 		&r, &f.st));
 	CHECK_INT(r.n, 1);
-	CHECK(api_list(&f.c, k, "", &(struct list_options){ .field_selector = "spec.nodeName=" }, &r,
-		       &f.st));
+	CHECK(api_list(&f.c, k, "", &(struct list_options){ .field_selector = "spec.nodeName=" },
+		       &r, &f.st));
 	CHECK_INT(r.n, 2);
 	CHECK(api_list(&f.c, k, "",
-		       &(struct list_options){ .field_selector = "spec.hostNetwork=false" }, &r, &f.st));
+		       &(struct list_options){ .field_selector = "spec.hostNetwork=false" }, &r,
+		       &f.st));
 	CHECK_INT(r.n, 3);
 }
 
@@ -143,9 +144,11 @@ UNIT_TEST(list_options_are_checked)
 		const char *message;
 	} t[] = {
 		{ { .resource_version = "abc" }, 400, NULL },
-		{ { .match = "Exact" }, 422,
+		{ { .match = "Exact" },
+		  422,
 		  "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided" },
-		{ { .match = "Exact", .resource_version = "0" }, 422,
+		{ { .match = "Exact", .resource_version = "0" },
+		  422,
 		  "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"" },
 		{ { .match = "Foo", .resource_version = "1" }, 422, NULL },
 		{ { .initial_events_set = true }, 422, NULL },
@@ -202,10 +205,11 @@ UNIT_TEST(two_versions_share_a_table)
 	const struct obj *o;
 	struct list_result r;
 
-	CHECK(fixture_create(&f, "default",
-			     "{\"apiVersion\":\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\","
-			     "\"metadata\":{\"name\":\"h\"},\"spec\":{\"maxReplicas\":3,\"scaleTargetRef\":"
-			     "{\"kind\":\"Deployment\",\"name\":\"d\",\"apiVersion\":\"apps/v1\"}}}"));
+	CHECK(fixture_create(
+		&f, "default",
+		"{\"apiVersion\":\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\","
+		"\"metadata\":{\"name\":\"h\"},\"spec\":{\"maxReplicas\":3,\"scaleTargetRef\":"
+		"{\"kind\":\"Deployment\",\"name\":\"d\",\"apiVersion\":\"apps/v1\"}}}"));
 	o = fixture_get(&f, v1, "default", "h");
 	CHECK(o);
 	CHECK_STR(fixture_text(&f, o, "apiVersion"), "autoscaling/v1");

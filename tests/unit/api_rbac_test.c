@@ -7,17 +7,17 @@ static const char *const sa_groups[] = { "system:serviceaccounts", "system:servi
 					 "system:authenticated", NULL };
 static const struct user alice = { .name = "alice", .uid = "", .groups = nobody_groups };
 static const struct user root = { .name = "root", .uid = "", .groups = masters_groups };
-static const struct user robot = { .name = "system:serviceaccount:default:robot", .uid = "",
+static const struct user robot = { .name = "system:serviceaccount:default:robot",
+				   .uid = "",
 				   .groups = sa_groups };
 
 static void role(struct fixture *f, const char *ns, const char *name, const char *rules)
 {
 	if (!fixture_create(
 		    f, ns,
-		    arena_printf(
-			    f->a,
-			    "{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"%s\",\"metadata\":{\"name\":\"%s\"},\"rules\":[%s]}",
-			    *ns ? "Role" : "ClusterRole", name, rules)))
+		    arena_printf(f->a,
+				 "{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"%s\",\"metadata\":{\"name\":\"%s\"},\"rules\":[%s]}",
+				 *ns ? "Role" : "ClusterRole", name, rules)))
 		bug("%s", f->st.message);
 }
 
@@ -39,8 +39,12 @@ static const char user_alice[] = "{\"kind\":\"User\",\"name\":\"alice\"}";
 static bool may(struct fixture *f, const struct user *u, const char *ns, const char *verb,
 		const char *resource, const char *sub, const char *name)
 {
-	struct attributes attr = { .verb = verb, .group = "", .version = "v1",
-				   .resource = resource, .subresource = sub, .name = name,
+	struct attributes attr = { .verb = verb,
+				   .group = "",
+				   .version = "v1",
+				   .resource = resource,
+				   .subresource = sub,
+				   .name = name,
 				   .ns = ns };
 
 	return api_authorize(f->api, f->a, u, &attr, NULL);
@@ -70,7 +74,8 @@ UNIT_TEST(accounts_and_groups_are_subjects)
 {
 	FIXTURE(f);
 
-	role(&f, "", "cr", "{\"verbs\":[\"*\"],\"apiGroups\":[\"*\"],\"resources\":[\"configmaps\"]}");
+	role(&f, "", "cr",
+	     "{\"verbs\":[\"*\"],\"apiGroups\":[\"*\"],\"resources\":[\"configmaps\"]}");
 	binding(&f, "default", "b", "ClusterRole", "cr",
 		"{\"kind\":\"ServiceAccount\",\"name\":\"robot\",\"namespace\":\"default\"}");
 	binding(&f, "", "g", "ClusterRole", "cr", "{\"kind\":\"Group\",\"name\":\"dev\"}");
@@ -82,8 +87,7 @@ UNIT_TEST(accounts_and_groups_are_subjects)
 UNIT_TEST(changes_take_effect_at_once)
 {
 	FIXTURE(f);
-	const struct kind *k =
-		fixture_kind(&f, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding");
+	const struct kind *k = fixture_kind(&f, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding");
 
 	role(&f, "", "cr", "{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"pods\"]}");
 	CHECK(!may(&f, &alice, "default", "get", "pods", "", "x"));
@@ -96,15 +100,21 @@ UNIT_TEST(changes_take_effect_at_once)
 UNIT_TEST(reasons_and_denials_are_upstreams)
 {
 	FIXTURE(f);
-	struct attributes attr = { .verb = "get", .group = "", .version = "v1",
-				   .resource = "pods", .subresource = "log", .name = "p",
+	struct attributes attr = { .verb = "get",
+				   .group = "",
+				   .version = "v1",
+				   .resource = "pods",
+				   .subresource = "log",
+				   .name = "p",
 				   .ns = "default" };
 	const char *reason;
 
-	role(&f, "default", "r", "{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"pods/log\"]}");
+	role(&f, "default", "r",
+	     "{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"pods/log\"]}");
 	binding(&f, "default", "rr", "Role", "r", user_alice);
 	CHECK(api_authorize(f.api, f.a, &alice, &attr, &reason));
-	CHECK_STR(reason, "RBAC: allowed by RoleBinding \"rr/default\" of Role \"r\" to User \"alice\"");
+	CHECK_STR(reason,
+		  "RBAC: allowed by RoleBinding \"rr/default\" of Role \"r\" to User \"alice\"");
 	binding(&f, "", "lost", "ClusterRole", "x", user_alice);
 	attr.verb = "create";
 	CHECK(!api_authorize(f.api, f.a, &alice, &attr, &reason));
@@ -114,8 +124,13 @@ UNIT_TEST(reasons_and_denials_are_upstreams)
 		  "pods \"p\" is forbidden: User \"alice\" cannot create resource \"pods/log\" in API group \"\" in the namespace \"default\": RBAC: clusterrole.rbac.authorization.k8s.io \"x\" not found");
 	CHECK_STR(f.st.kind, "pods");
 	status_clear(&f.st);
-	attr = (struct attributes){ .verb = "list", .group = "apps", .version = "v1",
-				    .resource = "deployments", .subresource = "", .name = "", .ns = "" };
+	attr = (struct attributes){ .verb = "list",
+				    .group = "apps",
+				    .version = "v1",
+				    .resource = "deployments",
+				    .subresource = "",
+				    .name = "",
+				    .ns = "" };
 	status_denied(&f.st, f.a, &alice, &attr, "");
 	CHECK_STR(f.st.message,
 		  "deployments.apps is forbidden: User \"alice\" cannot list resource \"deployments\" in API group \"apps\" at the cluster scope");
@@ -139,9 +154,11 @@ UNIT_TEST(bootstrap_roles_serve_everybody)
 	CHECK(api_list(&f.c, k, "", NULL, &r, &f.st));
 	CHECK_INT(r.n, 69);
 	CHECK_INT(json_count(json_get(obj_tree(f.a, admin), "rules")), 29);
-	CHECK_STR(fixture_text(&f, fixture_get(&f, k, "", "cluster-admin"), "rules.1.nonResourceURLs.0"),
+	CHECK_STR(fixture_text(&f, fixture_get(&f, k, "", "cluster-admin"),
+			       "rules.1.nonResourceURLs.0"),
 		  "*");
-	CHECK_STR(obj_label(fixture_get(&f, k, "", "view"), "rbac.authorization.k8s.io/aggregate-to-edit"),
+	CHECK_STR(obj_label(fixture_get(&f, k, "", "view"),
+			    "rbac.authorization.k8s.io/aggregate-to-edit"),
 		  "true");
 	k = fixture_kind(&f, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding");
 	CHECK(api_list(&f.c, k, "", NULL, &r, &f.st));
@@ -163,7 +180,8 @@ UNIT_TEST(nobody_grants_what_he_does_not_hold)
 		"\"subjects\":[{\"kind\":\"User\",\"name\":\"alice\"}]}";
 	struct json *o;
 
-	role(&f, "default", "some", "{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"*\"]}");
+	role(&f, "default", "some",
+	     "{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"*\"]}");
 	binding(&f, "default", "b", "Role", "some", user_alice);
 	f.c.user = &alice;
 	CHECK(!fixture_create(&f, "default", grab));
@@ -208,11 +226,13 @@ UNIT_TEST(reviews_answer)
 	static const char gv[] = "authorization.k8s.io/v1";
 	struct json *r;
 
-	role(&f, "default", "r", "{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"pods\"]}");
+	role(&f, "default", "r",
+	     "{\"verbs\":[\"get\"],\"apiGroups\":[\"\"],\"resources\":[\"pods\"]}");
 	binding(&f, "default", "rr", "Role", "r", user_alice);
 	f.c.user = &alice;
-	r = review(&f, gv, "SelfSubjectAccessReview", "",
-		   "{\"resourceAttributes\":{\"namespace\":\"default\",\"verb\":\"get\",\"resource\":\"pods\"}}");
+	r = review(
+		&f, gv, "SelfSubjectAccessReview", "",
+		"{\"resourceAttributes\":{\"namespace\":\"default\",\"verb\":\"get\",\"resource\":\"pods\"}}");
 	CHECK_STR(f.st.message, NULL);
 	CHECK(json_path_bool(r, "status.allowed", false));
 	CHECK_STR(json_path_str(r, "status.reason"),
@@ -222,16 +242,20 @@ UNIT_TEST(reviews_answer)
 	CHECK(!json_path_bool(r, "status.allowed", true));
 	CHECK(!review(&f, gv, "SelfSubjectAccessReview", "", "{}"));
 	CHECK_INT(f.st.code, 422);
-	CHECK(!review(&f, gv, "SubjectAccessReview", "", "{\"resourceAttributes\":{\"verb\":\"get\"}}"));
+	CHECK(!review(&f, gv, "SubjectAccessReview", "",
+		      "{\"resourceAttributes\":{\"verb\":\"get\"}}"));
 	CHECK_INT(f.st.code, 422);
-	r = review(&f, gv, "SubjectAccessReview", "",
-		   "{\"user\":\"bob\",\"groups\":[\"system:masters\"],\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"x\"}}");
+	r = review(
+		&f, gv, "SubjectAccessReview", "",
+		"{\"user\":\"bob\",\"groups\":[\"system:masters\"],\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"x\"}}");
 	CHECK(json_path_bool(r, "status.allowed", false));
-	CHECK(!review(&f, gv, "LocalSubjectAccessReview", "default",
-		      "{\"user\":\"alice\",\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"pods\",\"namespace\":\"other\"}}"));
+	CHECK(!review(
+		&f, gv, "LocalSubjectAccessReview", "default",
+		"{\"user\":\"alice\",\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"pods\",\"namespace\":\"other\"}}"));
 	CHECK_INT(f.st.code, 400);
-	r = review(&f, gv, "LocalSubjectAccessReview", "default",
-		   "{\"user\":\"alice\",\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"pods\",\"namespace\":\"default\"}}");
+	r = review(
+		&f, gv, "LocalSubjectAccessReview", "default",
+		"{\"user\":\"alice\",\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"pods\",\"namespace\":\"default\"}}");
 	CHECK(json_path_bool(r, "status.allowed", false));
 	CHECK(!review(&f, gv, "SelfSubjectRulesReview", "", "{}"));
 	CHECK_STR(f.st.message, "no namespace on request");

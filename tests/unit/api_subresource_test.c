@@ -23,27 +23,29 @@ UNIT_TEST(scale_reads_and_writes_replicas)
 	CHECK_STR(json_path_str(s, "metadata.namespace"), "default");
 	CHECK_INT(json_path_int(s, "spec.replicas", -1), 2);
 	CHECK_STR(json_path_str(s, "status.selector"), "a=b");
-	s = api_scale_update(&f.c, k, "default", "d",
-			     fixture_json(&f, "{\"spec\":{\"replicas\":5}}"), PATCH_MERGE, true, &f.st);
+	s = api_scale_update(&f.c, k, "default", "d", fixture_json(&f, "{\"spec\":{\"replicas\":5}}"),
+			     PATCH_MERGE, true, &f.st);
 	CHECK_STR(f.st.message, NULL);
 	CHECK_INT(json_path_int(s, "spec.replicas", -1), 5);
 	CHECK_INT(fixture_get(&f, k, "default", "d")->generation, 2);
-	CHECK(!api_scale_update(&f.c, k, "default", "d",
-				fixture_json(&f, "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":-1}}"),
-				PATCH_MERGE, false, &f.st));
+	CHECK(!api_scale_update(
+		&f.c, k, "default", "d",
+		fixture_json(&f, "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":-1}}"),
+		PATCH_MERGE, false, &f.st));
 	CHECK_STR(f.st.message,
 		  "Scale.autoscaling \"d\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0");
 	status_clear(&f.st);
 	CHECK(!api_scale_update(
 		&f.c, k, "default", "d",
-		fixture_json(&f,
-			     "{\"metadata\":{\"name\":\"d\",\"resourceVersion\":\"1\"},\"spec\":{\"replicas\":1}}"),
+		fixture_json(
+			&f,
+			"{\"metadata\":{\"name\":\"d\",\"resourceVersion\":\"1\"},\"spec\":{\"replicas\":1}}"),
 		PATCH_MERGE, false, &f.st));
 	CHECK_STR(f.st.reason, "Conflict");
 	status_clear(&f.st);
 	s = api_scale_update(&f.c, k, "default", "d",
-			     fixture_json(&f, "{\"metadata\":{\"name\":\"d\"},\"spec\":{}}"), PATCH_MERGE,
-			     false, &f.st);
+			     fixture_json(&f, "{\"metadata\":{\"name\":\"d\"},\"spec\":{}}"),
+			     PATCH_MERGE, false, &f.st);
 	CHECK(s);
 	CHECK(!json_path(s, "spec.replicas"));
 	CHECK(!api_scale_get(&f.c, fixture_kind(&f, "v1", "ConfigMap"), "default", "d", &f.st));
@@ -54,8 +56,9 @@ UNIT_TEST(bind_once)
 {
 	FIXTURE(f);
 	const struct kind *k = fixture_kind(&f, "v1", "Pod");
-	struct json *b = fixture_json(&f, "{\"metadata\":{\"name\":\"p\",\"annotations\":{\"x\":\"y\"}},"
-					  "\"target\":{\"kind\":\"Node\",\"name\":\"n9\"}}");
+	struct json *b =
+		fixture_json(&f, "{\"metadata\":{\"name\":\"p\",\"annotations\":{\"x\":\"y\"}},"
+				 "\"target\":{\"kind\":\"Node\",\"name\":\"n9\"}}");
 	struct bind_item items[] = { { .ns = "default", .name = "p", .node = "n1" },
 				     { .ns = "default", .name = "q", .node = "n1" },
 				     { .ns = "default", .name = "r", .node = "n1", .uid = "zz" } };
@@ -92,8 +95,9 @@ static void pod_running(struct fixture *f)
 	const struct kind *k = fixture_kind(f, "v1", "Pod");
 
 	if (!fixture_create(f, "default", pod) ||
-	    !fixture_patch(f, k, "status", "default", "p", PATCH_MERGE,
-			   "{\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}"))
+	    !fixture_patch(
+		    f, k, "status", "default", "p", PATCH_MERGE,
+		    "{\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}"))
 		bug("%s", f->st.message);
 }
 
@@ -119,11 +123,11 @@ UNIT_TEST(eviction_asks_the_budget)
 	struct json *tree;
 
 	pod_running(&f);
-	budget(&f, "b", "{\"observedGeneration\":1,\"disruptionsAllowed\":0,\"currentHealthy\":1,\"desiredHealthy\":1,\"expectedPods\":1}");
+	budget(&f, "b",
+	       "{\"observedGeneration\":1,\"disruptionsAllowed\":0,\"currentHealthy\":1,\"desiredHealthy\":1,\"expectedPods\":1}");
 	CHECK(!api_evict(&f.c, "default", "p", e, &f.st));
 	CHECK_INT(f.st.code, 429);
-	CHECK_STR(f.st.message,
-		  "Cannot evict pod as it would violate the pod's disruption budget.");
+	CHECK_STR(f.st.message, "Cannot evict pod as it would violate the pod's disruption budget.");
 	CHECK_STR(f.st.causes[0].message,
 		  "The disruption budget b needs 1 healthy pods and has 1 currently");
 	CHECK_INT(f.st.retry_after_s, 0);
@@ -136,7 +140,8 @@ UNIT_TEST(eviction_asks_the_budget)
 	CHECK_INT(json_path_int(tree, "status.disruptionsAllowed", -1), 0);
 	CHECK(json_path(tree, "status.disruptedPods.p"));
 	pod_running(&f);
-	budget(&f, "b2", "{\"observedGeneration\":1,\"disruptionsAllowed\":1,\"currentHealthy\":1,\"desiredHealthy\":1,\"expectedPods\":1}");
+	budget(&f, "b2",
+	       "{\"observedGeneration\":1,\"disruptionsAllowed\":1,\"currentHealthy\":1,\"desiredHealthy\":1,\"expectedPods\":1}");
 	status_clear(&f.st);
 	CHECK(!api_evict(&f.c, "default", "p", e, &f.st));
 	CHECK_INT(f.st.code, 500);
@@ -195,13 +200,14 @@ UNIT_TEST(tokens_speak_for_accounts)
 	CHECK_STR(u->name, "system:serviceaccount:default:sa");
 	CHECK_STR(u->groups[1], "system:serviceaccounts:default");
 	CHECK_STR(u->extra[0].key, "authentication.kubernetes.io/credential-id");
-	CHECK(!api_authenticate_token(f.api, f.a, token, (const char *const[]){ "other", NULL }, &f.st));
+	CHECK(!api_authenticate_token(f.api, f.a, token, (const char *const[]){ "other", NULL },
+				      &f.st));
 	CHECK_INT(f.st.code, 401);
 	clock_set((clock_now_s() + 3700) * 1000000);
 	CHECK(!api_authenticate_token(f.api, f.a, token, NULL, NULL));
 	clock_set(-1);
-	CHECK(api_delete(&f.c, fixture_kind(&f, "v1", "ServiceAccount"), "default", "sa", NULL, NULL,
-			 &f.st));
+	CHECK(api_delete(&f.c, fixture_kind(&f, "v1", "ServiceAccount"), "default", "sa", NULL,
+			 NULL, &f.st));
 	CHECK(!api_authenticate_token(f.api, f.a, token, NULL, NULL));
 }
 
@@ -216,9 +222,13 @@ UNIT_TEST(token_requests_are_checked)
 		  "TokenRequest.authentication.k8s.io \"\" is invalid: spec.expirationSeconds: Invalid value: 10: may not specify a duration less than 10 minutes");
 	CHECK(!request(&f, "{\"metadata\":{\"uid\":\"X\"}}"));
 	CHECK_INT(f.st.code, 409);
-	CHECK(!request(&f, "{\"spec\":{\"boundObjectRef\":{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"name\":\"zz\"}}}"));
+	CHECK(!request(
+		&f,
+		"{\"spec\":{\"boundObjectRef\":{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"name\":\"zz\"}}}"));
 	CHECK_INT(f.st.code, 404);
-	CHECK(!request(&f, "{\"spec\":{\"boundObjectRef\":{\"kind\":\"Foo\",\"apiVersion\":\"v1\",\"name\":\"zz\"}}}"));
+	CHECK(!request(
+		&f,
+		"{\"spec\":{\"boundObjectRef\":{\"kind\":\"Foo\",\"apiVersion\":\"v1\",\"name\":\"zz\"}}}"));
 	CHECK_INT(f.st.code, 400);
 }
 
@@ -283,8 +293,9 @@ UNIT_TEST(ephemeral_containers_only_grow)
 	const struct obj *o;
 
 	CHECK(fixture_create(&f, "default", pod));
-	o = fixture_patch(&f, k, "ephemeralcontainers", "default", "p", PATCH_STRATEGIC,
-			  "{\"metadata\":{\"labels\":{\"a\":\"z\"}},\"spec\":{\"ephemeralContainers\":[{\"name\":\"e\",\"image\":\"j\"}]}}");
+	o = fixture_patch(
+		&f, k, "ephemeralcontainers", "default", "p", PATCH_STRATEGIC,
+		"{\"metadata\":{\"labels\":{\"a\":\"z\"}},\"spec\":{\"ephemeralContainers\":[{\"name\":\"e\",\"image\":\"j\"}]}}");
 	CHECK_STR(f.st.message, NULL);
 	CHECK_INT(json_count(json_path(obj_tree(f.a, o), "spec.ephemeralContainers")), 1);
 	CHECK_STR(obj_label(o, "a"), "b");
@@ -302,8 +313,9 @@ UNIT_TEST(resize_changes_resources_only)
 	const struct obj *o;
 
 	CHECK(fixture_create(&f, "default", pod));
-	o = fixture_patch(&f, k, "resize", "default", "p", PATCH_STRATEGIC,
-			  "{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"other\",\"resources\":{\"requests\":{\"cpu\":\"1\"}}}]}}");
+	o = fixture_patch(
+		&f, k, "resize", "default", "p", PATCH_STRATEGIC,
+		"{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"other\",\"resources\":{\"requests\":{\"cpu\":\"1\"}}}]}}");
 	CHECK_STR(f.st.message, NULL);
 	CHECK_STR(fixture_text(&f, o, "spec.containers.0.image"), "i");
 	CHECK_STR(fixture_text(&f, o, "spec.containers.0.resources.requests.cpu"), "1");
@@ -323,8 +335,9 @@ UNIT_TEST(approval_writes_conditions_only)
 		"\"spec\":{\"request\":\"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0=\",\"signerName\":\"a.io/b\",\"usages\":[\"client auth\"]}}");
 	if (!o)
 		return;
-	o = fixture_patch(&f, k, "approval", "", "r", PATCH_MERGE,
-			  "{\"status\":{\"certificate\":\"eA==\",\"conditions\":[{\"type\":\"Approved\",\"status\":\"True\",\"reason\":\"x\"}]}}");
+	o = fixture_patch(
+		&f, k, "approval", "", "r", PATCH_MERGE,
+		"{\"status\":{\"certificate\":\"eA==\",\"conditions\":[{\"type\":\"Approved\",\"status\":\"True\",\"reason\":\"x\"}]}}");
 	CHECK_STR(f.st.message, NULL);
 	CHECK_INT(json_count(json_path(obj_tree(f.a, o), "status.conditions")), 1);
 	CHECK(!json_path(obj_tree(f.a, o), "status.certificate"));

@@ -5,8 +5,9 @@
 
 #include <stdio.h>
 
-static const char map_a[] = "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"y\"}},"
-			    "\"data\":{\"k\":\"v\",\"l\":\"w\"}}";
+static const char map_a[] =
+	"{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"y\"}},"
+	"\"data\":{\"k\":\"v\",\"l\":\"w\"}}";
 
 static const char deployment[] =
 	"{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"d\"},"
@@ -110,8 +111,7 @@ UNIT_TEST(update_checks_name_and_uid)
 
 	CHECK(!api_update(&f.c, fixture_kind(&f, "v1", "ConfigMap"), NULL, "default", "b", o, NULL,
 			  &f.st));
-	CHECK_STR(f.st.message,
-		  "the name of the object (a) does not match the name on the URL (b)");
+	CHECK_STR(f.st.message, "the name of the object (a) does not match the name on the URL (b)");
 	CHECK(!put_back(&f, made, made->uid, "other-uid", NULL));
 	CHECK_INT(f.st.code, 409);
 	CHECK(strstr(f.st.message, "Precondition failed: UID in precondition: other-uid"));
@@ -122,11 +122,10 @@ UNIT_TEST(update_keeps_what_is_the_servers)
 	FIXTURE(f);
 	const struct obj *o = fixture_create(&f, "default", map_a), *p;
 
-	p = fixture_update(
-		&f, NULL, "default",
-		"{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\",\"creationTimestamp\":"
-		"\"2001-01-01T00:00:00Z\",\"deletionTimestamp\":\"2001-01-01T00:00:00Z\","
-		"\"generation\":9},\"data\":{}}");
+	p = fixture_update(&f, NULL, "default",
+			   "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\",\"creationTimestamp\":"
+			   "\"2001-01-01T00:00:00Z\",\"deletionTimestamp\":\"2001-01-01T00:00:00Z\","
+			   "\"generation\":9},\"data\":{}}");
 	CHECK(p);
 	CHECK_INT(p->created_s, o->created_s);
 	CHECK_INT(p->deleted_s, 0);
@@ -182,8 +181,9 @@ UNIT_TEST(patch_kinds)
 
 	CHECK(fixture_create(&f, "default", deployment));
 	CHECK(fixture_create(&f, "default", map_a));
-	p = fixture_patch(&f, k, NULL, "default", "d", PATCH_STRATEGIC,
-			  "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"e\",\"image\":\"j\"}]}}}}");
+	p = fixture_patch(
+		&f, k, NULL, "default", "d", PATCH_STRATEGIC,
+		"{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"e\",\"image\":\"j\"}]}}}}");
 	CHECK_STR(f.st.message, NULL);
 	CHECK_INT(json_count(json_path(obj_tree(f.a, p), "spec.template.spec.containers")), 2);
 	p = fixture_patch(&f, cm, NULL, "default", "a", PATCH_JSON,
@@ -224,10 +224,11 @@ UNIT_TEST(patch_with_a_stale_revision_conflicts)
 	const struct obj *o = fixture_create(&f, "default", map_a);
 
 	CHECK(fixture_patch(&f, cm, NULL, "default", "a", PATCH_MERGE, "{\"data\":{\"k\":\"2\"}}"));
-	CHECK(!fixture_patch(&f, cm, NULL, "default", "a", PATCH_MERGE,
-			     arena_printf(f.a,
-					  "{\"metadata\":{\"resourceVersion\":\"%lld\"},\"data\":{\"k\":\"3\"}}",
-					  (long long)o->rev)));
+	CHECK(!fixture_patch(
+		&f, cm, NULL, "default", "a", PATCH_MERGE,
+		arena_printf(f.a,
+			     "{\"metadata\":{\"resourceVersion\":\"%lld\"},\"data\":{\"k\":\"3\"}}",
+			     (long long)o->rev)));
 	CHECK_INT(f.st.code, 409);
 }
 
@@ -331,9 +332,8 @@ UNIT_TEST(parallel_patches_all_arrive)
 		ok &= w[i].ok;
 	}
 	CHECK(ok);
-	CHECK_INT(json_count(json_get(
-			  obj_tree(f.a, fixture_get(&f, fixture_kind(&f, "v1", "ConfigMap"),
-						    "default", "a")),
-			  "data")),
+	CHECK_INT(json_count(json_get(obj_tree(f.a, fixture_get(&f, fixture_kind(&f, "v1", "ConfigMap"),
+								"default", "a")),
+				      "data")),
 		  2 + WRITERS * ROUNDS);
 }

@@ -35,10 +35,9 @@ static void make(struct fixture *f, const char *ns, const char *name, const char
 {
 	if (!fixture_create(
 		    f, ns,
-		    arena_printf(
-			    f->a,
-			    "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"%s\",\"labels\":{\"x\":\"%s\"}}}",
-			    name, x)))
+		    arena_printf(f->a,
+				 "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"%s\",\"labels\":{\"x\":\"%s\"}}}",
+				 name, x)))
 		bug("%s", f->st.message);
 }
 
@@ -119,8 +118,10 @@ UNIT_TEST(watch_list_ends_with_a_bookmark)
 {
 	FIXTURE(f);
 	const struct kind *k = fixture_kind(&f, "v1", "ConfigMap");
-	struct watch_options o = { .initial_events = true, .initial_events_set = true,
-				   .bookmarks = true, .match = "NotOlderThan",
+	struct watch_options o = { .initial_events = true,
+				   .initial_events_set = true,
+				   .bookmarks = true,
+				   .match = "NotOlderThan",
 				   .field_selector = "metadata.name=a" };
 	struct watch_event e;
 	struct watch *w;
