@@ -22,6 +22,7 @@
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/platform.h>
+#include <mbedtls/x509_csr.h>
 #include <psa/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,10 +88,10 @@ static void name_set(mbedtls_asn1_named_data **list, const struct cert_request *
 		  MBEDTLS_ASN1_UTF8_STRING, q->cn, strlen(q->cn));
 }
 
-static void issuer_copy(mbedtls_x509write_cert *w, const mbedtls_x509_name *n)
+static void names_copy(mbedtls_asn1_named_data **list, const mbedtls_x509_name *n)
 {
 	for (; n; n = n->next)
-		name_push(&w->issuer, n->oid.p, n->oid.len, n->val.tag, n->val.p, n->val.len);
+		name_push(list, n->oid.p, n->oid.len, n->val.tag, n->val.p, n->val.len);
 }
 
 struct san {
@@ -254,7 +255,7 @@ bool pki_issue(const struct cert_request *q, const char *key_pem, const char *ca
 		goto out;
 	name_set(&w.subject, q);
 	if (ca_cert_pem)
-		issuer_copy(&w, &ca.subject);
+		names_copy(&w.issuer, &ca.subject);
 	else
 		name_set(&w.issuer, q);
 	mbedtls_x509write_crt_set_subject_key(&w, &key);
@@ -297,26 +298,31 @@ static const char *san_text(struct arena *a, const mbedtls_x509_buf *b)
 	}
 }
 
-static void inspect_sans(struct arena *a, const mbedtls_x509_crt *crt, struct cert_info *out)
+/* The DNS names and addresses of a list, NULL-terminated; *other when there is more. */
+static const char **sans_read(struct arena *a, const mbedtls_x509_sequence *list, bool *other)
 {
+	const char **sans;
 	size_t n = 0;
 
-	for (const mbedtls_x509_sequence *s = &crt->subject_alt_names; s; s = s->next)
+	for (const mbedtls_x509_sequence *s = list; s; s = s->next)
 		n++;
-	out->sans = arena_zalloc(a, (n + 1) * sizeof(*out->sans));
+	sans = arena_zalloc(a, (n + 1) * sizeof(*sans));
 	n = 0;
-	for (const mbedtls_x509_sequence *s = &crt->subject_alt_names; s && s->buf.p; s = s->next) {
+	for (const mbedtls_x509_sequence *s = list; s && s->buf.p; s = s->next) {
 		const char *text = san_text(a, &s->buf);
 
 		if (text)
-			out->sans[n++] = text;
+			sans[n++] = text;
+		else
+			*other = true;
 	}
+	return sans;
 }
 
 bool pki_inspect(struct arena *a, const char *cert_pem, struct cert_info *out, struct status *st)
 {
 	mbedtls_x509_crt crt;
-	bool ok;
+	bool ok, other = false;
 
 	memset(out, 0, sizeof(*out));
 	mbedtls_x509_crt_init(&crt);
@@ -328,7 +334,7 @@ bool pki_inspect(struct arena *a, const char *cert_pem, struct cert_info *out, s
 			if (!MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &n->oid) &&
 			    n->val.len < sizeof(out->cn))
 				memcpy(out->cn, n->val.p, n->val.len);
-		inspect_sans(a, &crt, out);
+		out->sans = sans_read(a, &crt.subject_alt_names, &other);
 	}
 	mbedtls_x509_crt_free(&crt);
 	return ok;
@@ -360,5 +366,110 @@ bool pki_matches(const char *cert_pem, const char *key_pem, const char *ca_pem)
 	mbedtls_x509_crt_free(&crt);
 	mbedtls_x509_crt_free(&ca);
 	mbedtls_pk_free(&key);
+	return ok;
+}
+
+/* ---- signing requests ---- */
+
+/* mbedTLS parses a request without looking at its signature, the proof that the sender has the key. */
+static bool csr_proves_key(mbedtls_x509_csr *csr)
+{
+	const mbedtls_md_info_t *md = mbedtls_md_info_from_type(csr->sig_md);
+	unsigned char digest[MBEDTLS_MD_MAX_SIZE];
+
+	return md && !mbedtls_md(md, csr->cri.p, csr->cri.len, digest) &&
+	       !mbedtls_pk_verify_ext(csr->sig_pk, csr->sig_opts, &csr->pk, csr->sig_md, digest,
+				      mbedtls_md_get_size(md), csr->sig.p, csr->sig.len);
+}
+
+static bool csr_parse(mbedtls_x509_csr *csr, const char *pem, struct status *st)
+{
+	char text[MBED_ERROR_LEN];
+	int r;
+
+	psa_crypto_init();
+	r = mbedtls_x509_csr_parse(csr, (const unsigned char *)pem, strlen(pem) + 1);
+	if (r)
+		return status_bad_request(st, "certificate request: %s", mbed_error(r, text));
+	if (!csr_proves_key(csr))
+		return status_bad_request(st, "certificate request: not signed by its own key");
+	return true;
+}
+
+static void csr_read(struct arena *a, const mbedtls_x509_csr *csr, struct csr_info *out)
+{
+	size_t n = 1, norgs = 0;
+
+	*out = (struct csr_info){ .cn = "" };
+	for (const mbedtls_x509_name *x = &csr->subject; x; x = x->next)
+		n++;
+	out->orgs = arena_zalloc(a, n * sizeof(*out->orgs));
+	for (const mbedtls_x509_name *x = &csr->subject; x; x = x->next) {
+		if (!MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &x->oid))
+			out->cn = arena_dup(a, x->val.p, x->val.len);
+		if (!MBEDTLS_OID_CMP(MBEDTLS_OID_AT_ORGANIZATION, &x->oid))
+			out->orgs[norgs++] = arena_dup(a, x->val.p, x->val.len);
+	}
+	out->sans = sans_read(a, &csr->subject_alt_names, &out->other_sans);
+}
+
+bool pki_inspect_csr(struct arena *a, const char *csr_pem, struct csr_info *out, struct status *st)
+{
+	mbedtls_x509_csr csr;
+	bool ok;
+
+	mbedtls_x509_csr_init(&csr);
+	ok = csr_parse(&csr, csr_pem, st);
+	if (ok)
+		csr_read(a, &csr, out);
+	mbedtls_x509_csr_free(&csr);
+	return ok;
+}
+
+static bool csr_certify(mbedtls_x509_csr *csr, struct cert_request q, mbedtls_x509_crt *ca,
+			mbedtls_pk_context *ca_key, char **cert_pem, struct status *st)
+{
+	struct arena *a = arena_new();
+	mbedtls_x509write_cert w;
+	struct csr_info info;
+	bool ok;
+	int r;
+
+	csr_read(a, csr, &info);
+	mbedtls_x509write_crt_init(&w);
+	if (info.other_sans) {
+		ok = status_bad_request(st, "certificate request: only DNS names and IP addresses "
+					    "are supported as alternative names");
+		goto out;
+	}
+	q.sans = info.sans;
+	names_copy(&w.subject, &csr->subject);
+	names_copy(&w.issuer, &ca->subject);
+	mbedtls_x509write_crt_set_subject_key(&w, &csr->pk);
+	mbedtls_x509write_crt_set_issuer_key(&w, ca_key);
+	r = write_cert(&w, &q, cert_pem);
+	ok = !r || failed(r, "issuing a certificate", st);
+out:
+	mbedtls_x509write_crt_free(&w);
+	arena_free(&a);
+	return ok;
+}
+
+bool pki_sign_csr(const char *csr_pem, const struct cert_request *q, const char *ca_cert_pem,
+		  const char *ca_key_pem, char **cert_pem, struct status *st)
+{
+	mbedtls_x509_csr csr;
+	mbedtls_pk_context ca_key;
+	mbedtls_x509_crt ca;
+	bool ok;
+
+	mbedtls_x509_csr_init(&csr);
+	mbedtls_pk_init(&ca_key);
+	mbedtls_x509_crt_init(&ca);
+	ok = csr_parse(&csr, csr_pem, st) && load_issuer(&ca, &ca_key, ca_cert_pem, ca_key_pem, st) &&
+	     csr_certify(&csr, *q, &ca, &ca_key, cert_pem, st);
+	mbedtls_x509_csr_free(&csr);
+	mbedtls_pk_free(&ca_key);
+	mbedtls_x509_crt_free(&ca);
 	return ok;
 }

@@ -26,6 +26,20 @@ struct cert_request {
 bool pki_issue(const struct cert_request *q, const char *key_pem, const char *ca_cert_pem,
 	       const char *ca_key_pem, char **cert_pem, struct status *st);
 
+/* A PEM certificate signing request (PKCS #10), as certificates.k8s.io carries them. */
+struct csr_info {
+	const char *cn;    /* "" when it has none */
+	const char **orgs; /* NULL-terminated, in the arena, as is sans */
+	const char **sans; /* DNS names and IP addresses */
+	bool other_sans;   /* it also asks for e-mail addresses or URIs */
+};
+/* False: 400 when it cannot be parsed, or is not signed by its own key. */
+bool pki_inspect_csr(struct arena *a, const char *csr_pem, struct csr_info *out, struct status *st);
+/* Certify what the request asks for: its subject, key and names; usages and validity are q's, whose
+ * other fields are ignored.  Names other than DNS and IP are refused with 400. */
+bool pki_sign_csr(const char *csr_pem, const struct cert_request *q, const char *ca_cert_pem,
+		  const char *ca_key_pem, char **cert_pem, struct status *st);
+
 struct cert_info {
 	int64_t not_before_s, not_after_s;
 	char cn[128];

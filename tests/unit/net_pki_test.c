@@ -100,6 +100,81 @@ UNIT_TEST(pki_rubbish_is_an_error)
 	arena_free(&a);
 }
 
+/* Made with openssl: O=system:nodes, O=second, CN=system:node:n1, DNS:n1, IP:10.0.0.1. */
+static const char node_csr[] = "-----BEGIN CERTIFICATE REQUEST-----\n"
+			       "MIIBIjCByQIBADBBMRUwEwYDVQQKDAxzeXN0ZW06bm9kZXMxDzANBgNVBAoMBnNl\n"
+			       "Y29uZDEXMBUGA1UEAwwOc3lzdGVtOm5vZGU6bjEwWTATBgcqhkjOPQIBBggqhkjO\n"
+			       "PQMBBwNCAAR1ngDqh9l+PUY24BR9neW79Xhp7XxY57s0RaYzN3k7UWjMOlbKJ1NW\n"
+			       "jmYDeBKFLj3Rk+UAHKqWiYhN0/r5iaBMoCYwJAYJKoZIhvcNAQkOMRcwFTATBgNV\n"
+			       "HREEDDAKggJuMYcECgAAATAKBggqhkjOPQQDAgNIADBFAiAGnCOP7T6R7ypYUUuD\n"
+			       "P51kdDJ7hcR60Ry7qfRvNVmyuAIhAJFU0+Y8ajICMeKfdTJO69679cals5QFgniD\n"
+			       "va1DJWX/\n"
+			       "-----END CERTIFICATE REQUEST-----\n";
+
+/* Asks for an e-mail address. */
+static const char mail_csr[] = "-----BEGIN CERTIFICATE REQUEST-----\n"
+			       "MIHoMIGPAgEAMAwxCjAIBgNVBAMMAXgwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC\n"
+			       "AAR1ngDqh9l+PUY24BR9neW79Xhp7XxY57s0RaYzN3k7UWjMOlbKJ1NWjmYDeBKF\n"
+			       "Lj3Rk+UAHKqWiYhN0/r5iaBMoCEwHwYJKoZIhvcNAQkOMRIwEDAOBgNVHREEBzAF\n"
+			       "gQNhQGIwCgYIKoZIzj0EAwIDSAAwRQIgaHZdUOaU9SxmM78WUF4tcflZIPlR2uNz\n"
+			       "2a6tY+NdpPcCIQC+nmP2imIs1Jbv2u1/yDGtzwY93GA6HbGT0FCynle/Bw==\n"
+			       "-----END CERTIFICATE REQUEST-----\n";
+
+/* RSA-2048, CN=rsa, O=g. */
+static const char rsa_csr[] = "-----BEGIN CERTIFICATE REQUEST-----\n"
+			      "MIICXzCCAUcCAQAwGjEMMAoGA1UEAwwDcnNhMQowCAYDVQQKDAFnMIIBIjANBgkq\n"
+			      "hkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAyGeRGXtzB0295z/RhbQs7oQhfNkupeKn\n"
+			      "dRR5Y+3GemWWZx3CiQn8YdsacWmpN0BN3o4CVWL5/sM//6UmRZ37SzBugncLN0RJ\n"
+			      "uFyDv/z7/LEQoLil0jA7e+2WNSlg9BKUhyZq+mWoLbiL/+RkVic3/GonDm8p4F9j\n"
+			      "KFXOtw4PHxgDIDV7uSo9gZX8LpRyGtwsH0//pp5TQ/mGTefz4D/NRSbjY6lBQjtr\n"
+			      "0iUjMT52kKMb8vZ5zSJjqvGsf4I12w4QQmDMatZCBMJvGRpPdEQDDayOanMnbZwn\n"
+			      "nL2r/fsz1II1cTFdIMz7WQj91HNiqIBdTLPWJhOEGmeH59qxKl05twIDAQABoAAw\n"
+			      "DQYJKoZIhvcNAQELBQADggEBAJqoWG8lMSotOJy4XvaGxw0ElKb90cLaxZrYOlSf\n"
+			      "60fYVXZShF11Y0M+RVefp8GXXh6XDK6WxHldWRed2qiarowmsdds3BebecJbTVE1\n"
+			      "80Bq2F6KlMG0eKwQKzNPJL+dunNfzrbXMrCJ9vyfJOkzWK0AZzMb5t42+JkOCxf1\n"
+			      "wLGJAH4kHypUxEJeUO2HFC5ytdYNBIo5iC2oa/yQqjdrYK4l//2sAK7YUQWTWbiB\n"
+			      "Kdhj2ANEKV7eMAJnV6tAMkvG6Ixu3O9jfDSTQ8c9jjqcUaUiUIxnpl68MllOgCLf\n"
+			      "7L0qoFxgZh4vCv6oUcP1/xueGjCHa4iKSAM/f03MlE20Dwk=\n"
+			      "-----END CERTIFICATE REQUEST-----\n";
+
+UNIT_TEST(pki_signs_requests)
+{
+	STATUS_AUTO struct status st = STATUS_INIT, st2 = STATUS_INIT;
+	struct cert_request q = { .client = true, .valid_s = 600 };
+	struct arena *a = arena_new();
+	struct authority ca;
+	struct csr_info csr;
+	struct cert_info info;
+	char *cert, *forged = arena_strdup(a, node_csr);
+
+	authority_new(&ca, "kubernetes");
+	CHECK(pki_inspect_csr(a, node_csr, &csr, NULL));
+	CHECK_STR(csr.cn, "system:node:n1");
+	CHECK_STR(csr.orgs[0], "system:nodes");
+	CHECK_STR(csr.orgs[1], "second");
+	CHECK(!csr.orgs[2] && !csr.other_sans);
+	CHECK_STR(csr.sans[0], "n1");
+	CHECK_STR(csr.sans[1], "10.0.0.1");
+	CHECK(pki_sign_csr(node_csr, &q, ca.cert, ca.key, &cert, NULL));
+	CHECK(pki_inspect(a, cert, &info, NULL));
+	CHECK_STR(info.cn, "system:node:n1");
+	CHECK_STR(info.sans[1], "10.0.0.1");
+	free(cert);
+	CHECK(pki_sign_csr(rsa_csr, &q, ca.cert, ca.key, &cert, NULL));
+	free(cert);
+	CHECK(pki_inspect_csr(a, mail_csr, &csr, NULL));
+	CHECK(csr.other_sans);
+	CHECK(!pki_sign_csr(mail_csr, &q, ca.cert, ca.key, &cert, &st));
+	CHECK_INT(st.code, 400);
+	/* another name under the same signature */
+	memcpy(strstr(forged, "Y29uZDEX"), "Y29uZjEX", 8);
+	CHECK(!pki_inspect_csr(a, forged, &csr, &st2));
+	CHECK_INT(st2.code, 400);
+	CHECK(!pki_inspect_csr(a, "rubbish", &csr, NULL));
+	authority_free(&ca);
+	arena_free(&a);
+}
+
 UNIT_TEST(hash_known_answers)
 {
 	struct arena *a = arena_new();
