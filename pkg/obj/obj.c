@@ -70,6 +70,12 @@ static int64_t time_of(const struct json *meta, const char *name)
 	return time_parse(json_str(json_get(meta, name)), &us) ? us / 1000000 : 0;
 }
 
+/* Trees that no schema has checked yet may hold anything anywhere. */
+static const struct json *object_or_none(const struct json *j)
+{
+	return json_is_object(j) ? j : NULL;
+}
+
 static void take_labels(struct obj *o, struct pool *p, const struct json *labels, struct label *to)
 {
 	json_each(c, labels) {
@@ -137,8 +143,8 @@ static void extract(struct obj *o, struct pool *p, const struct json *tree,
 		    const struct obj_fields *fields)
 {
 	const struct json *meta = json_get(tree, "metadata");
-	const struct json *labels = json_get(meta, "labels"),
-			  *refs = json_get(meta, "ownerReferences");
+	const struct json *labels = object_or_none(json_get(meta, "labels"));
+	const struct json *refs = json_get(meta, "ownerReferences");
 	uint32_t n = count_fields(fields);
 	struct label *label_at = pool_take(p, json_count(labels) * sizeof *label_at);
 	struct owner *owner_at = pool_take(p, json_count(refs) * sizeof *owner_at);

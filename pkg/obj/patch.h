@@ -32,6 +32,7 @@ struct patch_schema {
 	bool (*field)(const void *type, const char *name, struct patch_field *out);
 };
 
+/* doc must be an object. */
 struct json *patch_strategic(struct arena *a, struct json *doc, const struct json *patch,
 			     const struct patch_schema *schema, const void *root_type,
 			     struct status *st);

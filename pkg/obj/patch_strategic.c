@@ -9,6 +9,7 @@
 #include "obj/patch.h"
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "obj/json.h"
 #include "obj/patch_list.h"
@@ -489,6 +490,7 @@ struct json *patch_strategic(struct arena *a, struct json *doc, const struct jso
 	struct merger m = { .a = a, .schema = schema, .st = st };
 	struct context ctx = { .type = root_type };
 
+	BUG_ON(!json_is_object(doc));
 	if (!json_is_object(patch)) {
 		status_bad_request(st,
 				   "json: cannot unmarshal %s into Go value of type "

@@ -234,6 +234,12 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
+/* Trees that no schema has checked may hold anything. */
+static const struct json *object_or_none(const struct json *j)
+{
+	return json_is_object(j) ? j : NULL;
+}
+
 static struct requirement equality(struct arena *a, const struct json *member)
 {
 	struct requirement r = { .op = OP_EQUALS, .n = 1 };
@@ -273,7 +279,7 @@ static bool expression(struct arena *a, const struct json *e, struct requirement
 struct selector *selector_from_label_selector(struct arena *a, const struct json *ls,
 					      struct status *st)
 {
-	const struct json *labels = json_get(ls, "matchLabels");
+	const struct json *labels = object_or_none(json_get(ls, "matchLabels"));
 	const struct json *expressions = json_get(ls, "matchExpressions");
 	size_t n = json_count(labels) + json_count(expressions), i = 0;
 	struct requirement *reqs = arena_alloc(a, n * sizeof *reqs);
@@ -301,11 +307,11 @@ struct selector *selector_from_label_selector(struct arena *a, const struct json
 
 struct selector *selector_from_map(struct arena *a, const struct json *map)
 {
-	size_t n = json_count(map), i = 0;
+	size_t n = json_count(object_or_none(map)), i = 0;
 	struct requirement *reqs = arena_alloc(a, n * sizeof *reqs);
 	struct selector *s;
 
-	json_each(c, map)
+	json_each(c, object_or_none(map))
 		reqs[i++] = equality(a, c);
 	s = selector_of(a, reqs, n);
 	s->nothing = !n;

@@ -34,7 +34,8 @@ UNIT_TEST(yaml_structures)
 	CHECK_STR(read_yaml("---\n...\n"), "null");
 	CHECK_STR(read_yaml("{\"a\": [1, \"\\u00fc\"]}"), "{\"a\":[1,\"ü\"]}");
 	CHECK_STR(read_yaml("a: 1\n---\nb: 2\n"), "{\"a\":1}");
-	CHECK_STR(read_yaml("1: x\ntrue: why\n1.5: z\n"), "{\"1\":\"x\",\"true\":\"why\",\"1.5\":\"z\"}");
+	CHECK_STR(read_yaml("1: x\ntrue: why\n1.5: z\n"),
+		  "{\"1\":\"x\",\"true\":\"why\",\"1.5\":\"z\"}");
 	arena_free(&a);
 }
 
