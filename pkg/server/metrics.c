@@ -22,7 +22,7 @@ static const char *const verb_names[METRIC_VERBS] = {
 static const char *const attr_verbs[] = { "get",   "list",  "watch",  "create",
 					  "update", "patch", "delete", "deletecollection" };
 static const int codes[METRIC_CODES] = { 200, 201, 202, 301, 304, 400, 401, 403, 404, 405,
-					 406, 409, 410, 413, 415, 422, 429, 500, 503, 504 };
+					 406, 409, 410, 413, 415, 422, 429, 500, 501, 503, 504 };
 static const double bounds[METRIC_BUCKETS] = { 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
 					       0.05,   0.1,   0.25,   0.5,   1,	   5 };
 

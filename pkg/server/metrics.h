@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { METRIC_VERBS = 9, METRIC_CODES = 20, METRIC_BUCKETS = 12 };
+enum { METRIC_VERBS = 9, METRIC_CODES = 21, METRIC_BUCKETS = 12 };
 
 /* All relaxed: numbers for people, not for decisions. */
 struct metrics {

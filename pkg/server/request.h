@@ -25,6 +25,7 @@ struct openapi;
 
 struct server {
 	struct server_config c;
+	char *address; /* completed server_address, or NULL */
 	struct kinds *kinds;
 	struct httpd *httpd; /* NULL until server_attach() */
 	struct subscription *wakeups;

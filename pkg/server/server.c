@@ -11,7 +11,9 @@
 #include "server/request.h"
 #include "server/tokens.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* On the store's writer thread: must not block. */
 static void on_publish(void *arg, struct table *t)
@@ -43,8 +45,22 @@ struct server *server_new(const struct server_config *c, struct status *st)
 	return s;
 }
 
+/* "10.0.0.1:0" says that the port was not known yet. */
+static void complete_address(struct server *s, int port)
+{
+	const char *given = s->c.server_address;
+	size_t n = given ? strlen(given) : 0;
+
+	if (n < 2 || strcmp(given + n - 2, ":0") != 0)
+		return;
+	if (asprintf(&s->address, "%.*s%d", (int)n - 1, given, port) < 0)
+		abort();
+	s->c.server_address = s->address;
+}
+
 void server_attach(struct server *s, struct httpd *h)
 {
+	complete_address(s, httpd_port(h));
 	__atomic_store_n(&s->httpd, h, __ATOMIC_RELEASE);
 }
 
@@ -72,6 +88,7 @@ void server_free(struct server **sp)
 	openapi_free(&s->openapi);
 	discovery_free(&s->discovery);
 	tokens_free(&s->tokens);
+	free(s->address);
 	free(s);
 	*sp = NULL;
 }

@@ -44,7 +44,7 @@ struct server_config {
 	struct api *api;
 	const struct stream_ops_host *streams;
 	const char *version;     /* "v1.36.0+nutshell-..." */
-	const char *server_address; /* "10.0.0.1:6443" for serverAddressByClientCIDRs */
+	const char *server_address; /* "10.0.0.1:6443" for discovery; port 0: the one httpd gets */
 	/* /readyz: NULL or false = not ready yet; name of the failing check in *what */
 	bool (*ready)(void *arg, const char **what);
 	void *ready_arg;
