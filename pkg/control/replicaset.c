@@ -46,6 +46,15 @@ static void count_active(struct rs *r)
 			r->active[r->nactive++] = r->mine[i];
 }
 
+/* A namespace on its way out takes the workload with it: nothing to tell, nothing to retry. */
+static bool namespace_ends(const struct status *st)
+{
+	for (size_t i = 0; i < st->ncauses; i++)
+		if (st->causes[i].reason && !strcmp(st->causes[i].reason, "NamespaceTerminating"))
+			return true;
+	return false;
+}
+
 static bool create_pods(struct rs *r, int64_t n)
 {
 	const struct json *template = json_path(r->tree, "spec.template");
@@ -55,6 +64,11 @@ static bool create_pods(struct rs *r, int64_t n)
 		const struct obj *o = child_create(r->t, r->pods.kind, r->kind, r->obj, pod,
 						   &r->failure);
 
+		if (!o && namespace_ends(&r->failure)) {
+			status_clear(&r->failure);
+			r->want = (int64_t)r->nactive + i;
+			return true;
+		}
 		if (!o) {
 			r->failure_reason = "FailedCreate";
 			task_event(r->t, r->kind, r->obj, "Warning", "FailedCreate",
