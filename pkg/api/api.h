@@ -9,6 +9,8 @@
 #ifndef NUTSHELL_API_API_H
 #define NUTSHELL_API_API_H
 
+#include "api/access.h"
+#include "api/watch.h"
 #include "base/status.h"
 #include "kind/kind.h"
 #include "store/store.h"
@@ -67,21 +69,6 @@ const struct api_config *api_settings(struct api *api);
 struct table *api_table(struct api *api, const struct kind *k);
 
 /* ---- the caller and the call ---- */
-
-struct extra {
-	const char *key;
-	const char *const *values; /* NULL-terminated */
-};
-
-struct user {
-	const char *name, *uid;
-	const char *const *groups; /* NULL-terminated, never NULL */
-	const struct extra *extra;
-	size_t nextra;
-};
-
-/* Controllers and the like: a user in system:masters. Static. */
-extern const struct user api_system_user;
 
 enum field_validation { VALIDATION_WARN, VALIDATION_IGNORE, VALIDATION_STRICT };
 
@@ -184,87 +171,13 @@ bool api_delete_collection(struct call *c, const struct kind *k, const char *ns,
 			   const struct list_options *l, const struct delete_options *o,
 			   struct list_result *out, struct status *st);
 
-/* ---- subresources that are actions ---- */
-
-/* POST pods/{n}/binding: sets spec.nodeName and PodScheduled. 409 when already bound. */
-bool api_bind(struct call *c, const char *ns, const char *name, const struct json *binding,
-	      struct status *st);
-/* Bind many pods of one scheduling pass in one commit: results[i] tells which went through. */
-struct bind_item {
-	const char *ns, *name, *uid, *node;
-	bool bound; /* out */
-};
-bool api_bind_many(struct call *c, struct bind_item *items, size_t n, struct status *st);
-bool api_evict(struct call *c, const char *ns, const char *name, const struct json *eviction,
-	       struct status *st);
-/* POST serviceaccounts/{n}/token: the TokenRequest with its status filled. */
-struct json *api_token_request(struct call *c, const char *ns, const char *name,
-			       struct json *request, struct status *st);
-/* The autoscaling/v1 Scale of an object. */
-struct json *api_scale_get(struct call *c, const struct kind *k, const char *ns, const char *name,
-			   struct status *st);
-struct json *api_scale_update(struct call *c, const struct kind *k, const char *ns,
-			      const char *name, const struct json *scale, enum patch_type type,
-			      bool is_patch, struct status *st);
-/* Create of a virtual kind (reviews): the answer; nothing is stored. */
-struct json *api_review(struct call *c, const struct kind *k, const char *ns, struct json *o,
-			struct status *st);
-
-/* ---- watch ---- */
-
-struct watch_options {
-	const char *label_selector, *field_selector;
-	const char *resource_version;
-	const char *match;
-	bool bookmarks;          /* allowWatchBookmarks */
-	bool initial_events;     /* sendInitialEvents=true */
-	bool initial_events_set; /* the parameter was given at all */
-};
-
-struct watch; /* owns its memory; not tied to a call's arena */
-
-enum watch_type { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED, WATCH_BOOKMARK, WATCH_ERROR };
-
-struct watch_event {
-	enum watch_type type;
-	const struct obj *obj; /* NULL for BOOKMARK and ERROR; reference dropped by watch_event_clear() */
-	int64_t rev;           /* of the event or bookmark */
-	bool initial_end; /* BOOKMARK that ends the initial events */
-};
-
-/* 400/422 on bad options; an expired start is reported by watch_next() as upstream does (in-band). */
-struct watch *watch_open(struct api *api, const struct kind *k, const char *ns,
-			 const struct watch_options *o, struct status *st);
-/* Next event without waiting; false when there is none now.  On WATCH_ERROR st holds the Status (410) and the
- * watch is over. */
-bool watch_next(struct watch *w, struct watch_event *out, struct status *st);
-void watch_event_clear(struct watch_event *e);
-/* The revision up to which everything has been delivered: what a bookmark says. */
-int64_t watch_rev(const struct watch *w);
-void watch_close(struct watch **w);
-
-/* ---- authorization (RBAC) ---- */
-
-struct attributes {
-	const char *verb;
-	const char *group, *version, *resource, *subresource, *name, *ns; /* "" when none */
-	const char *path; /* non-resource request when not NULL */
-};
-/* True when allowed.  reason (may be NULL) gets a text in the arena: why allowed, or RBAC's complaints. */
-bool api_authorize(struct api *api, struct arena *a, const struct user *u,
-		   const struct attributes *attr, const char **reason);
-/* 403 text for a refusal, as upstream words it. */
-bool status_denied(struct status *st, struct arena *a, const struct user *u,
-		   const struct attributes *attr, const char *reason);
-/* The user behind a ServiceAccount token: checks claims, expiry, audience, that account (and bound object)
- * still exist with the same uid.  NULL: 401.  audiences NULL = the API's own. */
-const struct user *api_authenticate_token(struct api *api, struct arena *a, const char *token,
-					  const char *const *audiences, struct status *st);
-
 /* ---- events ---- */
 
 /* Record a core/v1 Event about an object (aggregates repeats: count++ within 10 minutes). */
 void api_event(struct call *c, const struct kind *k, const struct obj *about, const char *type,
 	       const char *reason, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/* Callers include this header alone. */
+#include "api/subresource.h"
 
 #endif

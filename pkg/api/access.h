@@ -1,0 +1,48 @@
+/*
+ * access: users, what RBAC lets them do, and who is behind a ServiceAccount token.
+ *
+ * Questions are answered from a compiled view of the live roles and bindings: a microsecond, no blocking,
+ * and a change of a role is seen by the next question.  k8s: plugin/pkg/auth/authorizer/rbac, pkg/serviceaccount.
+ */
+#ifndef NUTSHELL_API_ACCESS_H
+#define NUTSHELL_API_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct api;
+struct arena;
+struct status;
+
+struct extra {
+	const char *key;
+	const char *const *values; /* NULL-terminated */
+};
+
+struct user {
+	const char *name, *uid;
+	const char *const *groups; /* NULL-terminated, never NULL */
+	const struct extra *extra;
+	size_t nextra;
+};
+
+/* Controllers and the like: a user in system:masters. Static. */
+extern const struct user api_system_user;
+
+struct attributes {
+	const char *verb;
+	const char *group, *version, *resource, *subresource, *name, *ns; /* "" when none */
+	const char *path; /* non-resource request when not NULL */
+};
+/* True when allowed.  reason (may be NULL) gets a text in the arena: why allowed, or RBAC's complaints. */
+bool api_authorize(struct api *api, struct arena *a, const struct user *u,
+		   const struct attributes *attr, const char **reason);
+/* 403 text for a refusal, as upstream words it. */
+bool status_denied(struct status *st, struct arena *a, const struct user *u,
+		   const struct attributes *attr, const char *reason);
+/* The user behind a ServiceAccount token: checks claims, expiry, audience, that account (and bound object)
+ * still exist with the same uid.  NULL: 401.  audiences NULL = the API's own. */
+const struct user *api_authenticate_token(struct api *api, struct arena *a, const char *token,
+					  const char *const *audiences, struct status *st);
+
+#endif
