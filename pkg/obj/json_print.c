@@ -26,6 +26,56 @@ static const unsigned char escapes[256] = {
 	['<'] = 'u',     ['>'] = 'u',  ['&'] = 'u',       [128 ... 255] = 'x',
 };
 
+/* The buffer while it is being written: `to` may always go SLACK bytes beyond `end`. */
+struct out {
+	struct buf *b;
+	char *to, *end;
+};
+#define SLACK 32
+
+/* Make room for n bytes and the slack. */
+static void out_grow(struct out *o, size_t n)
+{
+	o->b->len = (size_t)(o->to - o->b->p);
+	o->to = buf_reserve(o->b, n + SLACK);
+	o->end = o->b->p + o->b->cap - SLACK - 1;
+}
+
+static struct out out_open(struct buf *b)
+{
+	struct out o = { .b = b };
+
+	o.to = buf_reserve(b, SLACK);
+	o.end = b->p + b->cap - SLACK - 1;
+	return o;
+}
+
+static void out_close(struct out *o)
+{
+	*o->to = '\0';
+	o->b->len = (size_t)(o->to - o->b->p);
+}
+
+/* Up to SLACK bytes. */
+static inline void put(struct out *o, const char *s, size_t n)
+{
+	if (o->to >= o->end)
+		out_grow(o, SLACK);
+	for (size_t i = 0; i < n; i++)
+		o->to[i] = s[i];
+	o->to += n;
+}
+
+static void put_text(struct out *o, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n > (size_t)(o->end + SLACK - o->to))
+		out_grow(o, n);
+	memcpy(o->to, s, n);
+	o->to += n;
+}
+
 static char *put_unicode(char *to, unsigned c)
 {
 	memcpy(to, "\\u", 2);
@@ -36,57 +86,64 @@ static char *put_unicode(char *to, unsigned c)
 	return to + 6;
 }
 
-/* A rune of several bytes: as it is, but for U+2028, U+2029 and what is no rune at all. */
-static size_t print_rune(struct buf *b, const char *s, size_t n)
+/* A rune of several bytes, of which n may be read: as it is, but for U+2028, U+2029 and what is no rune
+ * at all.  Returns its length. */
+static size_t put_rune(struct out *o, const char *s, size_t n)
 {
 	size_t k = utf8_length(s, n);
-	char *to = buf_reserve(b, 6);
 
 	if (k == 3 && memcmp(s, "\xE2\x80", 2) == 0 && ((unsigned char)s[2] & 0xFE) == 0xA8) {
-		to = put_unicode(to, 0x2000 | ((unsigned char)s[2] & 0x3F));
-	} else if (k) {
-		memcpy(to, s, k);
-		to += k;
-	} else {
-		to = put_unicode(to, 0xFFFD);
-		k = 1;
+		o->to = put_unicode(o->to, 0x2000 | ((unsigned char)s[2] & 0x3F));
+		return k;
 	}
-	b->len = (size_t)(to - b->p);
+	if (!k) {
+		o->to = put_unicode(o->to, 0xFFFD);
+		return 1;
+	}
+	memcpy(o->to, s, k);
+	o->to += k;
 	return k;
 }
 
-static void print_escape(struct buf *b, unsigned char c)
+static void put_escape(struct out *o, unsigned char c)
 {
-	char *to = buf_reserve(b, 6);
-
 	if (escapes[c] == 'u') {
-		to = put_unicode(to, c);
+		o->to = put_unicode(o->to, c);
 	} else {
-		*to++ = '\\';
-		*to++ = (char)escapes[c];
+		*o->to++ = '\\';
+		*o->to++ = (char)escapes[c];
 	}
-	b->len = (size_t)(to - b->p);
+}
+
+/* The string that ends at end, or with a NUL when end is NULL.  One pass: measuring, looking for escapes
+ * and copying apart would cost three. */
+static void put_string(struct out *o, const char *s, const char *end)
+{
+	put(o, "\"", 1);
+	for (;;) {
+		char *to = o->to;
+
+		while (s != end && to < o->end && !escapes[(unsigned char)*s])
+			*to++ = *s++;
+		o->to = to;
+		if (s == end || (!end && !*s))
+			break;
+		if (to >= o->end)
+			out_grow(o, o->b->cap);
+		else if (escapes[(unsigned char)*s] == 'x')
+			s += put_rune(o, s, end ? (size_t)(end - s) : 4);
+		else
+			put_escape(o, (unsigned char)*s++);
+	}
+	put(o, "\"", 1);
 }
 
 void json_print_string(struct buf *b, const char *s, size_t n)
 {
-	size_t i = 0, run;
+	struct out o = out_open(b);
 
-	*buf_reserve(b, n + 2) = '"';
-	b->len++;
-	while (i < n) {
-		for (run = i; i < n && !escapes[(unsigned char)s[i]]; i++)
-			;
-		memcpy(buf_reserve(b, i - run), s + run, i - run);
-		b->len += i - run;
-		if (i == n)
-			break;
-		if (escapes[(unsigned char)s[i]] == 'x')
-			i += print_rune(b, s + i, n - i);
-		else
-			print_escape(b, (unsigned char)s[i++]);
-	}
-	buf_addc(b, '"');
+	put_string(&o, s, s + n);
+	out_close(&o);
 }
 
 const char *json_literal(const struct json *j, char text[JSON_NUMBER_TEXT])
@@ -115,64 +172,68 @@ const char *json_number_text(struct arena *a, const struct json *j)
 	return json_is_number(j) ? arena_strdup(a, json_literal(j, text)) : "";
 }
 
-static void print_scalar(struct buf *b, const struct json *j)
+static void put_scalar(struct out *o, const struct json *j)
 {
 	char text[JSON_NUMBER_TEXT];
 
 	switch (json_type(j)) {
-	case JSON_TRUE: buf_add(b, "true", 4); break;
-	case JSON_FALSE: buf_add(b, "false", 5); break;
-	case JSON_NUMBER: buf_adds(b, json_literal(j, text)); break;
-	case JSON_STRING:
-		json_print_string(b, j->node.valuestring, strlen(j->node.valuestring));
-		break;
-	default: buf_add(b, "null", 4);
+	case JSON_TRUE: put(o, "true", 4); break;
+	case JSON_FALSE: put(o, "false", 5); break;
+	case JSON_NUMBER: put_text(o, json_literal(j, text)); break;
+	case JSON_STRING: put_string(o, j->node.valuestring, NULL); break;
+	default: put(o, "null", 4);
 	}
 }
 
 /* A new line at a depth when pretty, else nothing. */
-static void break_line(struct buf *b, int depth, bool pretty)
+static void break_line(struct out *o, int depth, bool pretty)
 {
 	if (!pretty)
 		return;
-	buf_addc(b, '\n');
+	put(o, "\n", 1);
 	while (depth--)
-		buf_add(b, "  ", 2);
+		put(o, "  ", 2);
 }
 
-static void print_node(struct buf *b, const struct json *j, int depth, bool pretty)
+static void put_node(struct out *o, const struct json *j, int depth, bool pretty)
 {
 	bool object = json_is_object(j);
 
 	if (!object && !json_is_array(j)) {
-		print_scalar(b, j);
+		put_scalar(o, j);
 		return;
 	}
 	BUG_ON(depth > MAX_PRINT_DEPTH);
-	buf_addc(b, object ? '{' : '[');
+	put(o, object ? "{" : "[", 1);
 	for (const cJSON *c = j->node.child; c; c = c->next) {
 		if (c->prev->next)
-			buf_addc(b, ',');
-		break_line(b, depth + 1, pretty);
+			put(o, ",", 1);
+		break_line(o, depth + 1, pretty);
 		if (object) {
-			json_print_string(b, c->string, strlen(c->string));
-			buf_add(b, ": ", pretty ? 2 : 1);
+			put_string(o, c->string, NULL);
+			put(o, ": ", pretty ? 2 : 1);
 		}
-		print_node(b, (const struct json *)(const void *)c, depth + 1, pretty);
+		put_node(o, (const struct json *)(const void *)c, depth + 1, pretty);
 	}
 	if (j->node.child)
-		break_line(b, depth, pretty);
-	buf_addc(b, object ? '}' : ']');
+		break_line(o, depth, pretty);
+	put(o, object ? "}" : "]", 1);
 }
 
 void json_print(struct buf *b, const struct json *j)
 {
-	print_node(b, j, 0, false);
+	struct out o = out_open(b);
+
+	put_node(&o, j, 0, false);
+	out_close(&o);
 }
 
 void json_print_pretty(struct buf *b, const struct json *j)
 {
-	print_node(b, j, 0, true);
+	struct out o = out_open(b);
+
+	put_node(&o, j, 0, true);
+	out_close(&o);
 }
 
 char *json_text(struct arena *a, const struct json *j)
