@@ -121,7 +121,8 @@ void stream_deadline(struct stream *s, int64_t mono_ns);
 /* From any thread: pump soon.  Legal until closed() has been called for it. */
 void stream_wake(struct stream *s);
 /* Streams are found for waking through groups: waking a group wakes all its members; O(members).
- * Groups are named by pointer (for instance a struct table *).  A stream joins at most one. */
+ * Groups are named by pointer (for instance a struct table *).  A stream joins at most one, in pump().
+ * httpd_wake_group() is legal from any thread until httpd_stop() is called. */
 void stream_join(struct stream *s, const void *group);
 void httpd_wake_group(struct httpd *h, const void *group);
 

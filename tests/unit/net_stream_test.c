@@ -4,13 +4,15 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "tests/unit/net_server.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
 
 struct source {
-	atomic_int events, pumps, closed, begun;
+	atomic_int events, pumps, closed, begun, made;
 	_Atomic(struct stream *) last;
 };
 
@@ -98,6 +100,7 @@ static void begin(void *arg, struct http_req *r)
 		return;
 	}
 	w->src = arg;
+	atomic_fetch_add(&w->src->made, 1);
 	w->clock = strstr(r->path, "clock");
 	w->flood = strstr(r->path, "flood");
 	http_add_header(r, "Cache-Control", "no-cache, private");
@@ -222,6 +225,75 @@ UNIT_TEST(stream_back_pressure)
 	wait_for(&src.closed, 1);
 	CHECK_INT(src.closed, 1);
 	test_server_stop(&t);
+}
+
+struct storm {
+	struct test_server *t;
+	struct source *src;
+	atomic_bool stop;
+};
+
+static void wake_all_the_time(void *arg)
+{
+	struct storm *x = arg;
+
+	while (!atomic_load(&x->stop)) {
+		httpd_wake_group(x->t->httpd, x->src);
+		sched_yield();
+	}
+}
+
+static void come_and_go(void *arg)
+{
+	static const char *const paths[] = { "/watch", "/work/watch", "/clock", "/echo", "/flood" };
+	struct storm *x = arg;
+	unsigned i = (unsigned)(uintptr_t)&i / 64;
+
+	while (!atomic_load(&x->stop)) {
+		struct conn *c = test_connect(x->t, i++ % 3 == 0);
+		char head[64], p[256];
+
+		if (!c)
+			continue;
+		snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", paths[i % 5]);
+		test_send(c, head);
+		if (i % 4)
+			conn_read(c, p, sizeof(p), 1000);
+		conn_close(&c);
+	}
+}
+
+UNIT_TEST(stream_wakes_while_clients_come_and_go)
+{
+	struct source src = { 0 };
+	struct test_server t;
+	struct storm storm = { .t = &t, .src = &src };
+	struct thread *wakers[2], *clients[3];
+	struct conn *left[5];
+
+	test_server_start(&t, &ops, &src);
+	for (size_t i = 0; i < 2; i++)
+		wakers[i] = thread_start("waker", wake_all_the_time, &storm);
+	for (size_t i = 0; i < 3; i++)
+		clients[i] = thread_start("client", come_and_go, &storm);
+	for (int i = 1; i <= 100; i++) {
+		atomic_store(&src.events, i);
+		nap(10);
+	}
+	for (size_t i = 0; i < 5; i++) {
+		left[i] = test_connect(&t, false);
+		test_send(left[i], i % 2 ? "GET /work/watch HTTP/1.1\r\nHost: x\r\n\r\n" :
+					   "GET /flood HTTP/1.1\r\nHost: x\r\n\r\n");
+	}
+	atomic_store(&storm.stop, true);
+	for (size_t i = 0; i < 3; i++)
+		thread_join(&clients[i]);
+	for (size_t i = 0; i < 2; i++)
+		thread_join(&wakers[i]);
+	test_server_stop(&t);
+	CHECK_INT(src.closed, src.made);
+	for (size_t i = 0; i < 5; i++)
+		conn_close(&left[i]);
 }
 
 UNIT_TEST(stream_server_stops)
