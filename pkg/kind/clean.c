@@ -24,8 +24,12 @@ static void clean_struct(struct cleaner *c, const struct schema_type *t, struct 
 static const char *element_go(const struct schema_field *f)
 {
 	static const char *const plain[] = {
-		[SCALAR_STRING] = "string",	[SCALAR_BOOL] = "bool",	 [SCALAR_INT32] = "int32",
-		[SCALAR_INT64] = "int64",	[SCALAR_DOUBLE] = "float64", [SCALAR_BYTES] = "[]uint8",
+		[SCALAR_STRING] = "string",
+		[SCALAR_BOOL] = "bool",
+		[SCALAR_INT32] = "int32",
+		[SCALAR_INT64] = "int64",
+		[SCALAR_DOUBLE] = "float64",
+		[SCALAR_BYTES] = "[]uint8",
 		[SCALAR_SCHEMA_OR_STRINGS] = "v1.JSONSchemaPropsOrStringArray",
 	};
 	const char *go = f->go;
@@ -284,8 +288,10 @@ bool schema_clean(struct arena *a, const struct schema_type *t, const char *kind
 	struct cleaner c = { .a = a, .w = w };
 
 	if (!json_is_object(o)) {
-		clean_mismatch(&c, NULL, o, "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\";"
-			       " Kind string \"json:\\\"kind,omitempty\\\"\" }", true);
+		clean_mismatch(&c, NULL, o,
+			       "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\";"
+			       " Kind string \"json:\\\"kind,omitempty\\\"\" }",
+			       true);
 		return status_bad_request(st,
 					  "the object provided is unrecognized (must be of type %s): "
 					  "couldn't get version/kind; json parse error: %s",

@@ -65,7 +65,8 @@ static struct json *clean_bytes(struct cleaner *c, const char *go, struct json *
 	if (raw)
 		return strpbrk(s, "\r\n") ? json_string(c->a, base64_encode(c->a, raw, len)) : v;
 	if (!c->mismatch)
-		c->mismatch = arena_printf(c->a, "illegal base64 data at input byte %zu", base64_fault(s));
+		c->mismatch =
+			arena_printf(c->a, "illegal base64 data at input byte %zu", base64_fault(s));
 	return NULL;
 }
 
@@ -168,30 +169,22 @@ struct json *clean_scalar(struct cleaner *c, enum scalar kind, const char *go, s
 	bool ok;
 
 	switch (kind) {
-	case SCALAR_STRING:
-		return expect(c, json_is_string(v), go, v, at, false);
-	case SCALAR_BOOL:
-		return expect(c, json_is_bool(v), go, v, at, false);
+	case SCALAR_STRING: return expect(c, json_is_string(v), go, v, at, false);
+	case SCALAR_BOOL: return expect(c, json_is_bool(v), go, v, at, false);
 	case SCALAR_INT32:
 		return expect(c, is_int(c->a, v, INT32_MIN, INT32_MAX), go, v, at, false);
 	case SCALAR_INT64:
 		return expect(c, is_int(c->a, v, INT64_MIN, INT64_MAX), go, v, at, false);
-	case SCALAR_DOUBLE:
-		return expect(c, json_is_number(v), go, v, at, false);
-	case SCALAR_BYTES:
-		return clean_bytes(c, go, v, at);
+	case SCALAR_DOUBLE: return expect(c, json_is_number(v), go, v, at, false);
+	case SCALAR_BYTES: return clean_bytes(c, go, v, at);
 	case SCALAR_TIME:
-	case SCALAR_MICROTIME:
-		return clean_time(c, kind == SCALAR_MICROTIME, v, at);
-	case SCALAR_DURATION:
-		return clean_duration(c, v, at);
-	case SCALAR_QUANTITY:
-		return clean_quantity(c, v);
+	case SCALAR_MICROTIME: return clean_time(c, kind == SCALAR_MICROTIME, v, at);
+	case SCALAR_DURATION: return clean_duration(c, v, at);
+	case SCALAR_QUANTITY: return clean_quantity(c, v);
 	case SCALAR_INT_OR_STRING:
 		ok = json_is_string(v) || is_int(c->a, v, INT32_MIN, INT32_MAX);
 		return expect(c, ok, "int32", v, at, true);
-	default:
-		return v;
+	default: return v;
 	}
 }
 
@@ -199,21 +192,15 @@ struct json *clean_zero_scalar(struct arena *a, enum scalar kind)
 {
 	switch (kind) {
 	case SCALAR_STRING:
-	case SCALAR_BYTES:
-		return json_string(a, "");
-	case SCALAR_BOOL:
-		return json_boolean(a, false);
+	case SCALAR_BYTES: return json_string(a, "");
+	case SCALAR_BOOL: return json_boolean(a, false);
 	case SCALAR_INT32:
 	case SCALAR_INT64:
 	case SCALAR_DOUBLE:
-	case SCALAR_INT_OR_STRING:
-		return json_integer(a, 0);
-	case SCALAR_QUANTITY:
-		return json_string(a, "0");
-	case SCALAR_DURATION:
-		return json_string(a, "0s");
-	default:
-		return NULL;
+	case SCALAR_INT_OR_STRING: return json_integer(a, 0);
+	case SCALAR_QUANTITY: return json_string(a, "0");
+	case SCALAR_DURATION: return json_string(a, "0s");
+	default: return NULL;
 	}
 }
 
@@ -221,16 +208,12 @@ bool clean_is_zero(enum scalar kind, const struct json *v)
 {
 	switch (kind) {
 	case SCALAR_STRING:
-	case SCALAR_BYTES:
-		return !*json_str(v);
-	case SCALAR_BOOL:
-		return !json_is_true(v);
+	case SCALAR_BYTES: return !*json_str(v);
+	case SCALAR_BOOL: return !json_is_true(v);
 	case SCALAR_INT32:
 	case SCALAR_INT64:
 	case SCALAR_DOUBLE:
-	case SCALAR_INT_OR_STRING:
-		return json_is_number(v) && json_double(v) == 0;
-	default:
-		return false;
+	case SCALAR_INT_OR_STRING: return json_is_number(v) && json_double(v) == 0;
+	default: return false;
 	}
 }

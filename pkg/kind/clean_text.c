@@ -69,19 +69,14 @@ static const char *value_text(struct arena *a, const struct json *v, const char 
 	bool number = strncmp(go, "int", 3) == 0 || strncmp(go, "float", 5) == 0;
 
 	switch (json_type(v)) {
-	case JSON_NULL:
-		return "null";
+	case JSON_NULL: return "null";
 	case JSON_FALSE:
-	case JSON_TRUE:
-		return "bool";
+	case JSON_TRUE: return "bool";
 	case JSON_NUMBER:
 		return number ? arena_printf(a, "number %s", json_number_text(a, v)) : "number";
-	case JSON_STRING:
-		return "string";
-	case JSON_ARRAY:
-		return "array";
-	default:
-		return "object";
+	case JSON_STRING: return "string";
+	case JSON_ARRAY: return "array";
+	default: return "object";
 	}
 }
 
@@ -98,9 +93,10 @@ void clean_mismatch(struct cleaner *c, const struct step *at, const struct json 
 		field = field->up;
 	add_fields(&path, at);
 	if (field)
-		text = arena_printf(c->a, "json: cannot unmarshal %s into Go struct field %s.%.*s of type %s",
-				    value_text(c->a, v, go), last_part(field->owner->name),
-				    (int)path.len - 1, path.p, go);
+		text = arena_printf(
+			c->a, "json: cannot unmarshal %s into Go struct field %s.%.*s of type %s",
+			value_text(c->a, v, go), last_part(field->owner->name), (int)path.len - 1,
+			path.p, go);
 	else
 		text = arena_printf(c->a, "json: cannot unmarshal %s into Go value of type %s",
 				    value_text(c->a, v, go), go);
@@ -144,10 +140,10 @@ struct element {
 };
 
 static const struct element time_layout[] = {
-	{ "2006", 4, 0, 9999, NULL }, { "-", 0, 0, 0, NULL },	 { "01", 2, 1, 12, "month" },
-	{ "-", 0, 0, 0, NULL },	      { "02", 2, 1, 31, "day" }, { "T", 0, 0, 0, NULL },
-	{ "15", 2, 0, 23, "hour" },   { ":", 0, 0, 0, NULL },	 { "04", 2, 0, 59, "minute" },
-	{ ":", 0, 0, 0, NULL },	      { "05", 2, 0, 59, "second" },
+	{ "2006", 4, 0, 9999, NULL }, { "-", 0, 0, 0, NULL },       { "01", 2, 1, 12, "month" },
+	{ "-", 0, 0, 0, NULL },       { "02", 2, 1, 31, "day" },    { "T", 0, 0, 0, NULL },
+	{ "15", 2, 0, 23, "hour" },   { ":", 0, 0, 0, NULL },       { "04", 2, 0, 59, "minute" },
+	{ ":", 0, 0, 0, NULL },       { "05", 2, 0, 59, "second" },
 };
 
 static size_t count_digits(const char *s, size_t max)

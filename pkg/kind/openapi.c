@@ -50,8 +50,7 @@ void oa_raw(struct oa *d, const char *key, const char *json)
 	buf_adds(d->out, json);
 }
 
-void oa_gvk(struct oa *d, const char *key, const char *group, const char *version,
-	    const char *kind)
+void oa_gvk(struct oa *d, const char *key, const char *group, const char *version, const char *kind)
 {
 	oa_open(d, key, '{');
 	oa_text(d, "group", group);
@@ -101,8 +100,9 @@ static void document_begin(struct oa *d, struct buf *out, struct kinds *ks, bool
 
 static void document_end(struct oa *d)
 {
-	static const char token[] = "{\"BearerToken\":{\"description\":\"Bearer Token authentication\","
-				    "\"in\":\"header\",\"name\":\"authorization\",\"type\":\"apiKey\"}}";
+	static const char token[] =
+		"{\"BearerToken\":{\"description\":\"Bearer Token authentication\","
+		"\"in\":\"header\",\"name\":\"authorization\",\"type\":\"apiKey\"}}";
 
 	oa_close(d, '}');
 	if (!d->v2)

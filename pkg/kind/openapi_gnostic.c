@@ -45,35 +45,44 @@ static const struct member info_members[] = { { "title", 1, TEXT, NULL, 0 },
 static const struct message info = { .members = info_members, .extension = 7 };
 
 static const struct member schema_members[] = {
-	{ "$ref", 1, TEXT, NULL, 0 },	      { "format", 2, TEXT, NULL, 0 },
-	{ "title", 3, TEXT, NULL, 0 },	      { "description", 4, TEXT, NULL, 0 },
-	{ "default", 5, ANY, NULL, 0 },	      { "required", 19, TEXTS, NULL, 0 },
-	{ "enum", 20, ANYS, NULL, 0 },	      { "additionalProperties", 21, MESSAGE, &schema, 1 },
-	{ "type", 22, TYPE, NULL, 0 },	      { "items", 23, MESSAGE, &schema, 1 },
-	{ "allOf", 24, MESSAGES, &schema, 0 }, { "properties", 25, MESSAGE, &properties, 0 },
+	{ "$ref", 1, TEXT, NULL, 0 },
+	{ "format", 2, TEXT, NULL, 0 },
+	{ "title", 3, TEXT, NULL, 0 },
+	{ "description", 4, TEXT, NULL, 0 },
+	{ "default", 5, ANY, NULL, 0 },
+	{ "required", 19, TEXTS, NULL, 0 },
+	{ "enum", 20, ANYS, NULL, 0 },
+	{ "additionalProperties", 21, MESSAGE, &schema, 1 },
+	{ "type", 22, TYPE, NULL, 0 },
+	{ "items", 23, MESSAGE, &schema, 1 },
+	{ "allOf", 24, MESSAGES, &schema, 0 },
+	{ "properties", 25, MESSAGE, &properties, 0 },
 	{ 0 },
 };
 static const struct message schema = { .members = schema_members, .extension = 31 };
 static const struct message properties = { .named = 1, .of = &schema };
 
 static const struct member query_members[] = {
-	{ "in", 2, TEXT, NULL, 0 },   { "description", 3, TEXT, NULL, 0 },
-	{ "name", 4, TEXT, NULL, 0 }, { "type", 6, TEXT, NULL, 0 },
+	{ "in", 2, TEXT, NULL, 0 },           { "description", 3, TEXT, NULL, 0 },
+	{ "name", 4, TEXT, NULL, 0 },         { "type", 6, TEXT, NULL, 0 },
 	{ "uniqueItems", 20, FLAG, NULL, 0 }, { 0 },
 };
 static const struct message query = { .members = query_members, .extension = 23 };
 
 static const struct member path_members[] = {
-	{ "required", 1, FLAG, NULL, 0 },    { "in", 2, TEXT, NULL, 0 },
-	{ "description", 3, TEXT, NULL, 0 }, { "name", 4, TEXT, NULL, 0 },
-	{ "type", 5, TEXT, NULL, 0 },	     { "uniqueItems", 19, FLAG, NULL, 0 },
+	{ "required", 1, FLAG, NULL, 0 },
+	{ "in", 2, TEXT, NULL, 0 },
+	{ "description", 3, TEXT, NULL, 0 },
+	{ "name", 4, TEXT, NULL, 0 },
+	{ "type", 5, TEXT, NULL, 0 },
+	{ "uniqueItems", 19, FLAG, NULL, 0 },
 	{ 0 },
 };
 static const struct message path = { .members = path_members, .extension = 22 };
 
 static const struct member body_members[] = {
-	{ "description", 1, TEXT, NULL, 0 }, { "name", 2, TEXT, NULL, 0 },
-	{ "in", 3, TEXT, NULL, 0 },	     { "required", 4, FLAG, NULL, 0 },
+	{ "description", 1, TEXT, NULL, 0 },  { "name", 2, TEXT, NULL, 0 },
+	{ "in", 3, TEXT, NULL, 0 },           { "required", 4, FLAG, NULL, 0 },
 	{ "schema", 5, MESSAGE, &schema, 0 }, { 0 },
 };
 static const struct message body = { .members = body_members, .extension = 6 };
@@ -85,36 +94,48 @@ static const struct message reply = { .members = reply_members, .extension = 5 }
 static const struct message replies = { .named = 1, .named_wrap = 1, .of = &reply };
 
 static const struct member operation_members[] = {
-	{ "tags", 1, TEXTS, NULL, 0 },	      { "description", 3, TEXT, NULL, 0 },
-	{ "operationId", 5, TEXT, NULL, 0 },  { "produces", 6, TEXTS, NULL, 0 },
-	{ "consumes", 7, TEXTS, NULL, 0 },    { "parameters", 8, PARAMETERS, NULL, 0 },
-	{ "responses", 9, MESSAGE, &replies, 0 }, { "schemes", 10, TEXTS, NULL, 0 },
+	{ "tags", 1, TEXTS, NULL, 0 },
+	{ "description", 3, TEXT, NULL, 0 },
+	{ "operationId", 5, TEXT, NULL, 0 },
+	{ "produces", 6, TEXTS, NULL, 0 },
+	{ "consumes", 7, TEXTS, NULL, 0 },
+	{ "parameters", 8, PARAMETERS, NULL, 0 },
+	{ "responses", 9, MESSAGE, &replies, 0 },
+	{ "schemes", 10, TEXTS, NULL, 0 },
 	{ 0 },
 };
 static const struct message operation = { .members = operation_members, .extension = 13 };
 
 static const struct member path_item_members[] = {
-	{ "get", 2, MESSAGE, &operation, 0 },	{ "put", 3, MESSAGE, &operation, 0 },
-	{ "post", 4, MESSAGE, &operation, 0 },	{ "delete", 5, MESSAGE, &operation, 0 },
-	{ "patch", 8, MESSAGE, &operation, 0 }, { "parameters", 9, PARAMETERS, NULL, 0 },
+	{ "get", 2, MESSAGE, &operation, 0 },
+	{ "put", 3, MESSAGE, &operation, 0 },
+	{ "post", 4, MESSAGE, &operation, 0 },
+	{ "delete", 5, MESSAGE, &operation, 0 },
+	{ "patch", 8, MESSAGE, &operation, 0 },
+	{ "parameters", 9, PARAMETERS, NULL, 0 },
 	{ 0 },
 };
 static const struct message path_item = { .members = path_item_members, .extension = 10 };
 static const struct message paths = { .named = 2, .of = &path_item };
 
 static const struct member key_members[] = {
-	{ "type", 1, TEXT, NULL, 0 }, { "name", 2, TEXT, NULL, 0 },
-	{ "in", 3, TEXT, NULL, 0 },   { "description", 4, TEXT, NULL, 0 },
+	{ "type", 1, TEXT, NULL, 0 },
+	{ "name", 2, TEXT, NULL, 0 },
+	{ "in", 3, TEXT, NULL, 0 },
+	{ "description", 4, TEXT, NULL, 0 },
 	{ 0 },
 };
 static const struct message api_key = { .members = key_members, .extension = 5 };
 static const struct message security = { .named = 1, .named_wrap = 2, .of = &api_key };
 
 static const struct member document_members[] = {
-	{ "swagger", 1, TEXT, NULL, 0 },	      { "info", 2, MESSAGE, &info, 0 },
-	{ "paths", 8, MESSAGE, &paths, 0 },	      { "definitions", 9, MESSAGE, &properties, 0 },
+	{ "swagger", 1, TEXT, NULL, 0 },
+	{ "info", 2, MESSAGE, &info, 0 },
+	{ "paths", 8, MESSAGE, &paths, 0 },
+	{ "definitions", 9, MESSAGE, &properties, 0 },
 	{ "security", 12, SECURITY, NULL, 0 },
-	{ "securityDefinitions", 13, MESSAGE, &security, 0 }, { 0 },
+	{ "securityDefinitions", 13, MESSAGE, &security, 0 },
+	{ 0 },
 };
 static const struct message document = { .members = document_members, .extension = 16 };
 
@@ -218,25 +239,18 @@ static void encode_member(struct buf *b, const struct member *f, const struct js
 	BUF_AUTO struct buf type = BUF_INIT;
 
 	switch (f->value) {
-	case TEXT:
-		put_text(b, f->number, json_str(v));
-		break;
+	case TEXT: put_text(b, f->number, json_str(v)); break;
 	case FLAG:
 		put_varint(b, (uint64_t)f->number << 3);
 		put_varint(b, json_is_true(v));
 		break;
-	case MESSAGE:
-		put_message(b, f->number, f->wrap, f->sub, v);
-		break;
-	case ANY:
-		put_any(b, f->number, v);
-		break;
+	case MESSAGE: put_message(b, f->number, f->wrap, f->sub, v); break;
+	case ANY: put_any(b, f->number, v); break;
 	case TYPE:
 		put_text(&type, 1, json_str(v));
 		put_bytes(b, f->number, type.p, type.len);
 		break;
-	default:
-		encode_list(b, f, v);
+	default: encode_list(b, f, v);
 	}
 }
 

@@ -29,35 +29,51 @@ struct op {
 };
 
 #define WRITE_PARAMS "dryRun fieldManager fieldValidation"
-#define LIST_PARAMS                                                                                \
-	"continue fieldSelector labelSelector limit# resourceVersion resourceVersionMatch "         \
+#define LIST_PARAMS                                                                         \
+	"continue fieldSelector labelSelector limit# resourceVersion resourceVersionMatch " \
 	"sendInitialEvents? timeoutSeconds#"
 #define DELETE_PARAMS "dryRun gracePeriodSeconds# orphanDependents? propagationPolicy"
 
-enum { OP_LIST, OP_CREATE, OP_DELETECOLLECTION, OP_GET, OP_PUT, OP_DELETE, OP_PATCH, OP_LOG,
-       OP_CONNECT_GET, OP_CONNECT_POST, OP_CONNECT_PUT, OP_CONNECT_DELETE, OP_CONNECT_PATCH };
+enum {
+	OP_LIST,
+	OP_CREATE,
+	OP_DELETECOLLECTION,
+	OP_GET,
+	OP_PUT,
+	OP_DELETE,
+	OP_PATCH,
+	OP_LOG,
+	OP_CONNECT_GET,
+	OP_CONNECT_POST,
+	OP_CONNECT_PUT,
+	OP_CONNECT_DELETE,
+	OP_CONNECT_PATCH
+};
 
 static const struct op ops[] = {
-	[OP_LIST] = { "get", "list", "", "list", "list or watch objects of kind", VERB_LIST, BODY_NONE,
-		      REPLY_LIST, "allowWatchBookmarks? watch? " LIST_PARAMS, "200" },
+	[OP_LIST] = { "get", "list", "", "list", "list or watch objects of kind", VERB_LIST,
+		      BODY_NONE, REPLY_LIST, "allowWatchBookmarks? watch? " LIST_PARAMS, "200" },
 	[OP_CREATE] = { "post", "create", "", "post", "create", VERB_CREATE, BODY_SELF, REPLY_SELF,
 			WRITE_PARAMS, "200 201 202" },
-	[OP_DELETECOLLECTION] = { "delete", "delete", "Collection", "deletecollection", "delete collection of",
-				  VERB_DELETECOLLECTION, BODY_DELETE, REPLY_STATUS,
-				  DELETE_PARAMS " " LIST_PARAMS, "200" },
-	[OP_GET] = { "get", "read", "", "get", "read the specified", VERB_GET, BODY_NONE, REPLY_SELF, "",
-		     "200" },
+	[OP_DELETECOLLECTION] = { "delete", "delete", "Collection", "deletecollection",
+				  "delete collection of", VERB_DELETECOLLECTION, BODY_DELETE,
+				  REPLY_STATUS, DELETE_PARAMS " " LIST_PARAMS, "200" },
+	[OP_GET] = { "get", "read", "", "get", "read the specified", VERB_GET, BODY_NONE,
+		     REPLY_SELF, "", "200" },
 	[OP_PUT] = { "put", "replace", "", "put", "replace the specified", VERB_UPDATE, BODY_SELF,
 		     REPLY_SELF, WRITE_PARAMS, "200 201" },
-	[OP_DELETE] = { "delete", "delete", "", "delete", "delete", VERB_DELETE, BODY_DELETE, REPLY_STATUS,
-			DELETE_PARAMS, "200 202" },
+	[OP_DELETE] = { "delete", "delete", "", "delete", "delete", VERB_DELETE, BODY_DELETE,
+			REPLY_STATUS, DELETE_PARAMS, "200 202" },
 	[OP_PATCH] = { "patch", "patch", "", "patch", "partially update the specified", VERB_PATCH,
 		       BODY_PATCH, REPLY_SELF, WRITE_PARAMS " force?", "200 201" },
 	[OP_LOG] = { "get", "read", "", "get", "read log of the specified", 0, BODY_NONE, REPLY_TEXT,
-		     "container follow? limitBytes# previous? sinceSeconds# tailLines# timestamps?", "200" },
-#define CONNECT(method, Method)                                                                    \
-	{ method, "connect", Method, "connect", "connect " Method " requests to", 0, BODY_NONE,     \
-	  REPLY_TEXT, "", "200" }
+		     "container follow? limitBytes# previous? sinceSeconds# tailLines# timestamps?",
+		     "200" },
+#define CONNECT(method, Method)                                                            \
+	{                                                                                  \
+		method, "connect", Method, "connect", "connect " Method " requests to", 0, \
+			BODY_NONE, REPLY_TEXT, "", "200"                                   \
+	}
 	[OP_CONNECT_GET] = CONNECT("get", "Get"),
 	[OP_CONNECT_POST] = CONNECT("post", "Post"),
 	[OP_CONNECT_PUT] = CONNECT("put", "Put"),
@@ -97,7 +113,7 @@ static const struct subresource {
 struct place {
 	const struct kind *k;
 	const struct subresource *sub; /* NULL: the kind itself */
-	const char *path, *scope;      /* scope "Namespaced", "", and at the end "ForAllNamespaces" */
+	const char *path, *scope; /* scope "Namespaced", "", and at the end "ForAllNamespaces" */
 	bool all, named;
 };
 
@@ -126,7 +142,9 @@ static void write_params(struct oa *d, const char *names)
 		n = strcspn(names, "?# ");
 		mark = names[n];
 		write_param(d, arena_dup(d->a, names, n), "query",
-			    mark == '?' ? "boolean" : mark == '#' ? "integer" : "string");
+			    mark == '?' ? "boolean" :
+			    mark == '#' ? "integer" :
+					  "string");
 	}
 }
 
@@ -168,8 +186,8 @@ static char *operation_id(struct oa *d, const struct place *at, const struct op 
 	return arena_printf(d->a, "%s%s%s%s%s%s%s%s", op->word,
 			    capital(d->a, group_word(d->a, at->k->subject.group)),
 			    capital(d->a, at->k->version), op->middle,
-			    at->k->namespaced && !at->all ? "Namespaced" : "", at->k->subject.kind, sub,
-			    at->all ? "ForAllNamespaces" : "");
+			    at->k->namespaced && !at->all ? "Namespaced" : "", at->k->subject.kind,
+			    sub, at->all ? "ForAllNamespaces" : "");
 }
 
 /* ---- operations ---- */
@@ -187,7 +205,8 @@ static void write_schema_ref(struct oa *d, const char *name)
 	oa_close(d, '}');
 }
 
-static const char *const patch_types[] = { "application/json-patch+json", "application/merge-patch+json",
+static const char *const patch_types[] = { "application/json-patch+json",
+					   "application/merge-patch+json",
 					   "application/strategic-merge-patch+json",
 					   "application/apply-patch+yaml", NULL };
 static const char *const any_type[] = { "*/*", NULL };
@@ -241,8 +260,8 @@ static void write_reply_schema(struct oa *d, const struct place *at, const struc
 		oa_raw(d, "schema", "{\"type\":\"string\"}");
 	else
 		write_schema_ref(d, op->reply == REPLY_STATUS ? oa_type_name(d, &type_meta_v1_Status) :
-				    op->reply == REPLY_LIST   ? oa_kind_name(d, at->k, true) :
-								self_name(d, at));
+				    op->reply == REPLY_LIST ? oa_kind_name(d, at->k, true) :
+							      self_name(d, at));
 }
 
 static const char *const reply_types[] = { "application/json", "application/yaml", NULL };
@@ -252,8 +271,10 @@ static const char *const text_types[] = { "text/plain", NULL };
 
 static const char *const *media(const struct op *op)
 {
-	return op->action[0] == 'c' ? any_type : op->reply == REPLY_TEXT ? text_types :
-	       op->reply == REPLY_LIST ? list_types : reply_types;
+	return op->action[0] == 'c'    ? any_type :
+	       op->reply == REPLY_TEXT ? text_types :
+	       op->reply == REPLY_LIST ? list_types :
+					 reply_types;
 }
 
 static void write_replies(struct oa *d, const struct place *at, const struct op *op)
@@ -264,7 +285,9 @@ static void write_replies(struct oa *d, const struct place *at, const struct op 
 
 		oa_open(d, number, '{');
 		oa_text(d, "description",
-			number[2] == '0' ? "OK" : number[2] == '1' ? "Created" : "Accepted");
+			number[2] == '0' ? "OK" :
+			number[2] == '1' ? "Created" :
+					   "Accepted");
 		if (d->v2)
 			write_reply_schema(d, at, op);
 		else
@@ -298,13 +321,14 @@ static void write_op_gvk(struct oa *d, const struct place *at)
 
 static void write_op(struct oa *d, const struct place *at, const struct op *op)
 {
-	const char *tag = arena_printf(d->a, "%s_%s", group_word(d->a, at->k->subject.group),
-				       at->k->version);
+	const char *tag =
+		arena_printf(d->a, "%s_%s", group_word(d->a, at->k->subject.group), at->k->version);
 
 	oa_open(d, op->method, '{');
 	write_strings(d, "tags", (const char *const[]){ tag, NULL });
-	oa_text(d, "description", arena_printf(d->a, "%s%s%s %s", op->text, at->sub ? " " : "",
-					       at->sub ? at->sub->name : "", at->k->subject.kind));
+	oa_text(d, "description",
+		arena_printf(d->a, "%s%s%s %s", op->text, at->sub ? " " : "",
+			     at->sub ? at->sub->name : "", at->k->subject.kind));
 	oa_text(d, "operationId", operation_id(d, at, op));
 	if (d->v2) {
 		write_strings(d, "consumes", op->body == BODY_PATCH ? patch_types : any_type);
@@ -359,7 +383,8 @@ static unsigned served(const struct kind *k, unsigned which)
 void oa_kind_paths(struct oa *d, const struct kind *k)
 {
 	const char *group = k->subject.group, *resource = k->subject.resource;
-	const char *base = arena_printf(d->a, "%s%s/%s", *group ? "/apis/" : "/api", group, k->version);
+	const char *base =
+		arena_printf(d->a, "%s%s/%s", *group ? "/apis/" : "/api", group, k->version);
 	const char *inside = k->namespaced ? "/namespaces/{namespace}/" : "/";
 	struct place at = { .k = k };
 
@@ -378,7 +403,8 @@ void oa_kind_paths(struct oa *d, const struct kind *k)
 		at.sub = &subresources[i];
 		if (!(k->subs & at.sub->bit))
 			continue;
-		at.path = arena_printf(d->a, "%s%s%s/{name}/%s", base, inside, resource, at.sub->name);
+		at.path =
+			arena_printf(d->a, "%s%s%s/{name}/%s", base, inside, resource, at.sub->name);
 		write_path(d, &at, at.sub->ops);
 	}
 }

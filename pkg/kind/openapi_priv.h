@@ -12,7 +12,7 @@ struct map;
 
 /* A type that a document describes: a schema type, or the list of a custom kind. */
 struct oa_entry {
-	const char *name; /* in the arena, or constant */
+	const char *name;               /* in the arena, or constant */
 	const struct schema_type *type; /* NULL: see kind */
 	const struct kind *kind;        /* a custom kind without a type of its own, or its list */
 	bool list;
@@ -24,9 +24,9 @@ struct oa {
 	struct arena *a;
 	struct kinds *ks;
 	bool v2;
-	unsigned scalars;               /* bit per enum scalar that was referred to */
-	struct map *seen;               /* names of entries */
-	VEC(struct oa_entry) entries;   /* in the order of their first mention */
+	unsigned scalars;             /* bit per enum scalar that was referred to */
+	struct map *seen;             /* names of entries */
+	VEC(struct oa_entry) entries; /* in the order of their first mention */
 };
 
 /* ---- writing JSON; commas come by themselves ---- */
@@ -38,8 +38,7 @@ void oa_close(struct oa *d, char bracket);
 void oa_text(struct oa *d, const char *key, const char *value);
 /* A member whose value is JSON already. */
 void oa_raw(struct oa *d, const char *key, const char *json);
-void oa_gvk(struct oa *d, const char *key, const char *group, const char *version,
-	    const char *kind);
+void oa_gvk(struct oa *d, const char *key, const char *group, const char *version, const char *kind);
 
 /* ---- schemas ---- */
 /* The name under which a kind, or its list, is described; makes sure that it is. */

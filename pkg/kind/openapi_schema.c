@@ -28,7 +28,8 @@ static const struct {
 	[SCALAR_DOUBLE] = { NULL, "\"type\":\"number\",\"format\":\"double\"", NULL },
 	[SCALAR_BYTES] = { NULL, "\"type\":\"string\",\"format\":\"byte\"", NULL },
 	[SCALAR_TIME] = { META "Time", "\"type\":\"string\",\"format\":\"date-time\"", NULL },
-	[SCALAR_MICROTIME] = { META "MicroTime", "\"type\":\"string\",\"format\":\"date-time\"", NULL },
+	[SCALAR_MICROTIME] = { META "MicroTime", "\"type\":\"string\",\"format\":\"date-time\"",
+			       NULL },
 	[SCALAR_DURATION] = { META "Duration", "\"type\":\"string\"", NULL },
 	[SCALAR_QUANTITY] = { "io.k8s.apimachinery.pkg.api.resource.Quantity", "\"type\":\"string\"",
 			      "\"oneOf\":[{\"type\":\"string\"},{\"type\":\"number\"}]" },
@@ -100,8 +101,8 @@ const char *oa_kind_name(struct oa *d, const struct kind *k, bool list)
 		e.name = arena_printf(d->a, "%sList", k->type->name);
 		e.type = schema_find(e.name);
 	} else {
-		e.name = arena_printf(d->a, "%s.%s.%s%s", reversed(d->a, k->subject.group), k->version,
-				      k->subject.kind, list ? "List" : "");
+		e.name = arena_printf(d->a, "%s.%s.%s%s", reversed(d->a, k->subject.group),
+				      k->version, k->subject.kind, list ? "List" : "");
 	}
 	return mention(d, e);
 }
@@ -163,16 +164,12 @@ static const char *zero_default(const struct schema_field *f)
 	if (f->flags & FIELD_OMITEMPTY)
 		return NULL;
 	switch (f->scalar) {
-	case SCALAR_STRING:
-		return "\"\"";
-	case SCALAR_BOOL:
-		return "false";
+	case SCALAR_STRING: return "\"\"";
+	case SCALAR_BOOL: return "false";
 	case SCALAR_INT32:
 	case SCALAR_INT64:
-	case SCALAR_DOUBLE:
-		return "0";
-	default:
-		return NULL;
+	case SCALAR_DOUBLE: return "0";
+	default: return NULL;
 	}
 }
 
@@ -189,14 +186,17 @@ static void write_extensions(struct oa *d, const struct schema_field *f)
 		oa_close(d, ']');
 	}
 	if (f->flags & (FIELD_MAP_ATOMIC | FIELD_MAP_GRANULAR))
-		oa_text(d, "x-kubernetes-map-type", f->flags & FIELD_MAP_ATOMIC ? "atomic" : "granular");
+		oa_text(d, "x-kubernetes-map-type",
+			f->flags & FIELD_MAP_ATOMIC ? "atomic" : "granular");
 	if (f->merge_key)
 		oa_text(d, "x-kubernetes-patch-merge-key", f->merge_key);
 	if (f->flags & (FIELD_PATCH_MERGE | FIELD_PATCH_REPLACE | FIELD_PATCH_RETAIN_KEYS)) {
 		bool merge = f->flags & FIELD_PATCH_MERGE, keep = f->flags & FIELD_PATCH_RETAIN_KEYS;
 
 		oa_text(d, "x-kubernetes-patch-strategy",
-			merge ? keep ? "merge,retainKeys" : "merge" : keep ? "retainKeys" : "replace");
+			merge ? keep ? "merge,retainKeys" : "merge" :
+			keep  ? "retainKeys" :
+				"replace");
 	}
 }
 
@@ -278,7 +278,8 @@ static void write_type_gvk(struct oa *d, const struct schema_type *t)
 	if (every)
 		write_every_gvk(d, t->kind);
 	else
-		oa_gvk(d, NULL, strcmp(t->group, "meta.k8s.io") == 0 ? "" : t->group, t->version, t->kind);
+		oa_gvk(d, NULL, strcmp(t->group, "meta.k8s.io") == 0 ? "" : t->group, t->version,
+		       t->kind);
 	oa_close(d, ']');
 }
 
@@ -324,7 +325,8 @@ static void write_custom(struct oa *d, const struct oa_entry *e)
 	char list_kind[256];
 
 	oa_text(d, "type", "object");
-	oa_raw(d, "properties", "{\"apiVersion\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"}");
+	oa_raw(d, "properties",
+	       "{\"apiVersion\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"}");
 	write_meta(d, "metadata", e->list ? &type_meta_v1_ListMeta : &type_meta_v1_ObjectMeta);
 	if (e->list) {
 		oa_raw(d, "items", "{\"type\":\"array\"");

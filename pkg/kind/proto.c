@@ -145,9 +145,8 @@ static bool decode_packed(struct wire_reader *r, const struct schema_field *f, s
 
 static bool is_packed(const struct schema_field *f, const struct wire_item *it)
 {
-	return it->type == WIRE_BYTES &&
-	       (f->scalar == SCALAR_INT32 || f->scalar == SCALAR_INT64 ||
-		f->scalar == SCALAR_BOOL || f->scalar == SCALAR_DOUBLE);
+	return it->type == WIRE_BYTES && (f->scalar == SCALAR_INT32 || f->scalar == SCALAR_INT64 ||
+					  f->scalar == SCALAR_BOOL || f->scalar == SCALAR_DOUBLE);
 }
 
 static bool decode_field(struct wire_reader *r, const struct schema_field *f, struct json *o,
@@ -226,11 +225,13 @@ static bool open_envelope(struct wire_reader *r, struct wire w, const char **api
 
 	while (wire_next(r, &w, &it)) {
 		if (it.type != WIRE_BYTES)
-			return wire_fail(r, "proto: wrong wireType = %d for field %d", it.type, it.number);
+			return wire_fail(r, "proto: wrong wireType = %d for field %d", it.type,
+					 it.number);
 		if (it.number == 2)
 			*raw = it.sub;
 		while (it.number == 1 && wire_next(r, &it.sub, &in)) {
-			const char *s = in.number <= 2 ? json_str(wire_scalar(r, SCALAR_STRING, &in)) : "";
+			const char *s =
+				in.number <= 2 ? json_str(wire_scalar(r, SCALAR_STRING, &in)) : "";
 
 			if (in.number == 1)
 				*api_version = s;
@@ -291,8 +292,8 @@ struct json *proto_decode(struct arena *a, const void *p, size_t n,
 	kind = json_str(json_get(o, "kind"));
 	version = strrchr(api_version, '/') ? strrchr(api_version, '/') + 1 : api_version;
 	if (!decode_message(&r, t, o, raw)) {
-		status_bad_request(st, "%s in version \"%s\" cannot be handled as a %s: %s", kind, version,
-				   kind, r.error);
+		status_bad_request(st, "%s in version \"%s\" cannot be handled as a %s: %s", kind,
+				   version, kind, r.error);
 		return NULL;
 	}
 	return schema_clean(a, t, kind, version, o, NULL, NULL, st) ? o : NULL;

@@ -20,21 +20,21 @@ struct patch_schema;
 struct status;
 
 enum scalar {
-	SCALAR_STRUCT,    /* a type of its own: field->type */
+	SCALAR_STRUCT, /* a type of its own: field->type */
 	SCALAR_STRING,
 	SCALAR_BOOL,
 	SCALAR_INT32,
 	SCALAR_INT64,
 	SCALAR_DOUBLE,
-	SCALAR_BYTES,     /* base64 in JSON */
-	SCALAR_TIME,      /* metav1.Time */
+	SCALAR_BYTES, /* base64 in JSON */
+	SCALAR_TIME,  /* metav1.Time */
 	SCALAR_MICROTIME,
-	SCALAR_DURATION,  /* metav1.Duration: "1h2m" in JSON, int64 ns in protobuf */
+	SCALAR_DURATION, /* metav1.Duration: "1h2m" in JSON, int64 ns in protobuf */
 	SCALAR_QUANTITY,
 	SCALAR_INT_OR_STRING,
-	SCALAR_RAW,       /* RawExtension: any object */
+	SCALAR_RAW, /* RawExtension: any object */
 	SCALAR_FIELDS_V1,
-	SCALAR_ANY,       /* apiextensions JSON: any value */
+	SCALAR_ANY,               /* apiextensions JSON: any value */
 	SCALAR_SCHEMA_OR_BOOL,    /* JSONSchemaProps of a CRD, or a boolean */
 	SCALAR_SCHEMA_OR_ARRAY,   /* or a list of them */
 	SCALAR_SCHEMA_OR_STRINGS, /* or a list of strings */
@@ -44,21 +44,21 @@ enum shape { SHAPE_ONE, SHAPE_LIST, SHAPE_MAP /* of string */, SHAPE_MAP_LIST /*
 
 enum list_type { LIST_ATOMIC, LIST_SET, LIST_MAP };
 
-enum { /* struct schema_field.flags */
-	FIELD_POINTER = 1 << 0,   /* Go pointer: presence is meaning */
-	FIELD_OMITEMPTY = 1 << 1, /* zero value is absent in JSON */
-	FIELD_REQ = 1 << 2,       /* required in OpenAPI */
-	FIELD_PATCH_MERGE = 1 << 3,
-	FIELD_PATCH_REPLACE = 1 << 4,
-	FIELD_PATCH_RETAIN_KEYS = 1 << 5,
-	FIELD_MAP_ATOMIC = 1 << 6, /* x-kubernetes-map-type: atomic */
-	FIELD_MAP_GRANULAR = 1 << 7, /* granular although the type is atomic */
-	FIELD_LIST_DECLARED = 1 << 8, /* list_type is declared, not assumed */
+enum {                           /* struct schema_field.flags */
+       FIELD_POINTER = 1 << 0,   /* Go pointer: presence is meaning */
+       FIELD_OMITEMPTY = 1 << 1, /* zero value is absent in JSON */
+       FIELD_REQ = 1 << 2,       /* required in OpenAPI */
+       FIELD_PATCH_MERGE = 1 << 3,
+       FIELD_PATCH_REPLACE = 1 << 4,
+       FIELD_PATCH_RETAIN_KEYS = 1 << 5,
+       FIELD_MAP_ATOMIC = 1 << 6,    /* x-kubernetes-map-type: atomic */
+       FIELD_MAP_GRANULAR = 1 << 7,  /* granular although the type is atomic */
+       FIELD_LIST_DECLARED = 1 << 8, /* list_type is declared, not assumed */
 };
 
 struct schema_field {
 	const char *name; /* JSON name */
-	const char *go;   /* Go's type as its decoder names it in errors: "v1.PodSpec", "[]string" */
+	const char *go; /* Go's type as its decoder names it in errors: "v1.PodSpec", "[]string" */
 	enum scalar scalar;
 	enum shape shape;
 	const struct schema_type *type; /* SCALAR_STRUCT and SCALAR_SCHEMA_OR_* */
@@ -78,13 +78,13 @@ struct schema_embed {
 };
 
 struct schema_type {
-	const char *name; /* "io.k8s.api.apps.v1.Deployment" */
+	const char *name;                  /* "io.k8s.api.apps.v1.Deployment" */
 	const struct schema_field *fields; /* in the order of Go's declaration; inlined structs are flattened */
 	size_t nfields;
 	const uint16_t *order; /* indexes of fields sorted by name; NULL = search one after the other */
-	const struct schema_embed *embeds; /* NULL = none */
+	const struct schema_embed *embeds;  /* NULL = none */
 	const char *group, *version, *kind; /* of a top-level type; kind NULL for all others */
-	bool map_atomic;  /* the whole struct is x-kubernetes-map-type: atomic */
+	bool map_atomic;                    /* the whole struct is x-kubernetes-map-type: atomic */
 };
 
 /* A built-in type by its OpenAPI name "io.k8s.api.apps.v1.DeploymentList", or NULL. */

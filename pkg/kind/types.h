@@ -20,12 +20,11 @@ extern const struct schema_type type_meta_v1_ObjectMeta, type_meta_v1_ListMeta,
 	type_meta_v1_Table, type_meta_v1_LabelSelector;
 
 extern const struct schema_type type_core_v1_Binding, type_core_v1_ComponentStatus,
-	type_core_v1_ConfigMap, type_core_v1_Endpoints, type_core_v1_Event,
-	type_core_v1_LimitRange, type_core_v1_List, type_core_v1_Namespace, type_core_v1_Node,
-	type_core_v1_PersistentVolume, type_core_v1_PersistentVolumeClaim, type_core_v1_Pod,
-	type_core_v1_PodTemplate, type_core_v1_ReplicationController,
-	type_core_v1_ResourceQuota, type_core_v1_Secret, type_core_v1_Service,
-	type_core_v1_ServiceAccount;
+	type_core_v1_ConfigMap, type_core_v1_Endpoints, type_core_v1_Event, type_core_v1_LimitRange,
+	type_core_v1_List, type_core_v1_Namespace, type_core_v1_Node, type_core_v1_PersistentVolume,
+	type_core_v1_PersistentVolumeClaim, type_core_v1_Pod, type_core_v1_PodTemplate,
+	type_core_v1_ReplicationController, type_core_v1_ResourceQuota, type_core_v1_Secret,
+	type_core_v1_Service, type_core_v1_ServiceAccount;
 /* pieces of pods that controllers and hooks clean on their own */
 extern const struct schema_type type_core_v1_PodSpec, type_core_v1_PodTemplateSpec;
 
@@ -34,8 +33,8 @@ extern const struct schema_type type_apps_v1_ControllerRevision, type_apps_v1_Da
 extern const struct schema_type type_authentication_v1_SelfSubjectReview,
 	type_authentication_v1_TokenRequest, type_authentication_v1_TokenReview;
 extern const struct schema_type type_authorization_v1_LocalSubjectAccessReview,
-	type_authorization_v1_SelfSubjectAccessReview,
-	type_authorization_v1_SelfSubjectRulesReview, type_authorization_v1_SubjectAccessReview;
+	type_authorization_v1_SelfSubjectAccessReview, type_authorization_v1_SelfSubjectRulesReview,
+	type_authorization_v1_SubjectAccessReview;
 extern const struct schema_type type_autoscaling_v1_HorizontalPodAutoscaler,
 	type_autoscaling_v1_Scale, type_autoscaling_v2_HorizontalPodAutoscaler;
 extern const struct schema_type type_batch_v1_CronJob, type_batch_v1_Job;

@@ -85,16 +85,11 @@ bool wire_next(struct wire_reader *r, struct wire *w, struct wire_item *it)
 	if (!r->budget--)
 		return wire_fail(r, "proto: too many values");
 	switch (it->type) {
-	case WIRE_VARINT:
-		return read_varint(r, w, &it->value);
-	case WIRE_64:
-		return read_fixed(r, w, 8, &it->value);
-	case WIRE_BYTES:
-		return read_bytes(r, w, &it->sub);
-	case WIRE_32:
-		return read_fixed(r, w, 4, &it->value);
-	default:
-		return wire_fail(r, "proto: illegal wireType %d", it->type);
+	case WIRE_VARINT: return read_varint(r, w, &it->value);
+	case WIRE_64: return read_fixed(r, w, 8, &it->value);
+	case WIRE_BYTES: return read_bytes(r, w, &it->sub);
+	case WIRE_32: return read_fixed(r, w, 4, &it->value);
+	default: return wire_fail(r, "proto: illegal wireType %d", it->type);
 	}
 }
 
@@ -223,8 +218,7 @@ static struct json *message_scalar(struct wire_reader *r, enum scalar kind, stru
 
 	switch (kind) {
 	case SCALAR_TIME:
-	case SCALAR_MICROTIME:
-		return time_json(r, w, kind == SCALAR_MICROTIME);
+	case SCALAR_MICROTIME: return time_json(r, w, kind == SCALAR_MICROTIME);
 	case SCALAR_DURATION:
 		if (!read_flat(r, w, &f))
 			return NULL;
@@ -233,10 +227,8 @@ static struct json *message_scalar(struct wire_reader *r, enum scalar kind, stru
 		if (!read_flat(r, w, &f))
 			return NULL;
 		return length(f.sub[1]) ? text_json(r, f.sub[1]) : json_string(r->a, "0");
-	case SCALAR_INT_OR_STRING:
-		return int_or_string_json(r, w);
-	default:
-		return raw_json(r, w);
+	case SCALAR_INT_OR_STRING: return int_or_string_json(r, w);
+	default: return raw_json(r, w);
 	}
 }
 
@@ -254,19 +246,13 @@ struct json *wire_scalar(struct wire_reader *r, enum scalar kind, const struct w
 		return NULL;
 	}
 	switch (kind) {
-	case SCALAR_STRING:
-		return text_json(r, it->sub);
-	case SCALAR_BOOL:
-		return json_boolean(r->a, it->value != 0);
-	case SCALAR_INT32:
-		return json_integer(r->a, (int32_t)it->value);
-	case SCALAR_INT64:
-		return json_integer(r->a, (int64_t)it->value);
-	case SCALAR_DOUBLE:
-		return double_json(r, it->value);
+	case SCALAR_STRING: return text_json(r, it->sub);
+	case SCALAR_BOOL: return json_boolean(r->a, it->value != 0);
+	case SCALAR_INT32: return json_integer(r->a, (int32_t)it->value);
+	case SCALAR_INT64: return json_integer(r->a, (int64_t)it->value);
+	case SCALAR_DOUBLE: return double_json(r, it->value);
 	case SCALAR_BYTES:
 		return json_string(r->a, base64_encode(r->a, it->sub.p, length(it->sub)));
-	default:
-		return message_scalar(r, kind, it->sub);
+	default: return message_scalar(r, kind, it->sub);
 	}
 }

@@ -48,8 +48,8 @@ static void check_refs(const struct document *d, const struct json *j)
 {
 	json_each(v, j) {
 		if (json_name(v) && strcmp(json_name(v), "$ref") == 0 && json_is_string(v))
-			unit_check(schema(d, strrchr(json_str(v), '/') + 1) != NULL, __FILE__, __LINE__,
-				   json_str(v));
+			unit_check(schema(d, strrchr(json_str(v), '/') + 1) != NULL, __FILE__,
+				   __LINE__, json_str(v));
 		check_refs(d, v);
 	}
 }
@@ -93,9 +93,11 @@ UNIT_TEST(openapi_v3_deployment)
 	CHECK(has_param(op, "fieldValidation"));
 	CHECK_STR(json_path_str(op, "x-kubernetes-action"), "patch");
 	CHECK_STR(json_path_str(op, "operationId"), "patchAppsV1NamespacedDeployment");
-	CHECK_STR(json_path_str(json_get(op, "x-kubernetes-group-version-kind"), "kind"), "Deployment");
+	CHECK_STR(json_path_str(json_get(op, "x-kubernetes-group-version-kind"), "kind"),
+		  "Deployment");
 	t = schema(&d, "io.k8s.api.apps.v1.Deployment");
-	CHECK_STR(json_path_str(json_at(json_get(t, "x-kubernetes-group-version-kind"), 0), "group"), "apps");
+	CHECK_STR(json_path_str(json_at(json_get(t, "x-kubernetes-group-version-kind"), 0), "group"),
+		  "apps");
 	CHECK_STR(json_text(d.a, json_path(t, "properties.spec")),
 		  "{\"allOf\":[{\"$ref\":\"#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec\"}],"
 		  "\"default\":{}}");

@@ -41,7 +41,10 @@ static const struct schema_type *lookup(void *arg, const char *api_version, cons
 static char *decode(struct arena *a, const void *p, size_t n, const struct schema_type *t)
 {
 	struct status st = STATUS_INIT;
-	union { const struct schema_type *in; void *out; } arg = { t };
+	union {
+		const struct schema_type *in;
+		void *out;
+	} arg = { t };
 	struct json *o = proto_decode(a, p, n, lookup, arg.out, &st);
 	char *text = o ? json_text(a, o) : arena_strdup(a, st.message);
 
@@ -49,11 +52,11 @@ static char *decode(struct arena *a, const void *p, size_t n, const struct schem
 	return text;
 }
 
-#define CHECK_DECODES(bytes, type, text)                                                           \
-	do {                                                                                       \
-		struct arena *arena = arena_new();                                                 \
-		CHECK_STR(decode(arena, bytes, sizeof bytes - 1, type), text);                     \
-		arena_free(&arena);                                                                \
+#define CHECK_DECODES(bytes, type, text)                                       \
+	do {                                                                   \
+		struct arena *arena = arena_new();                             \
+		CHECK_STR(decode(arena, bytes, sizeof bytes - 1, type), text); \
+		arena_free(&arena);                                            \
 	} while (0)
 
 /* kubectl 1.35 create deployment d --image=nginx --replicas=0 --port=80 */
@@ -75,29 +78,33 @@ static const char pdb[] =
 
 UNIT_TEST(proto_kubectl)
 {
-	CHECK_DECODES(deployment, NULL,
-		      "{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"d\",\"labels\":{"
-		      "\"app\":\"d\"}},\"spec\":{\"replicas\":0,\"selector\":{\"matchLabels\":{\"app\":\"d\"}},"
-		      "\"template\":{\"metadata\":{\"labels\":{\"app\":\"d\"}},\"spec\":{\"containers\":[{\"name\":"
-		      "\"nginx\",\"image\":\"nginx\",\"ports\":[{\"containerPort\":80}],\"resources\":{}}]}},"
-		      "\"strategy\":{}},\"status\":{}}");
-	CHECK_DECODES(pdb, NULL,
-		      "{\"kind\":\"PodDisruptionBudget\",\"apiVersion\":\"policy/v1\",\"metadata\":{\"name\":\"p\"},"
-		      "\"spec\":{\"minAvailable\":\"50%\",\"selector\":{\"matchLabels\":{\"a\":\"b\"}}},\"status\":{"
-		      "\"disruptionsAllowed\":0,\"currentHealthy\":0,\"desiredHealthy\":0,\"expectedPods\":0}}");
+	CHECK_DECODES(
+		deployment, NULL,
+		"{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"d\",\"labels\":{"
+		"\"app\":\"d\"}},\"spec\":{\"replicas\":0,\"selector\":{\"matchLabels\":{\"app\":\"d\"}},"
+		"\"template\":{\"metadata\":{\"labels\":{\"app\":\"d\"}},\"spec\":{\"containers\":[{\"name\":"
+		"\"nginx\",\"image\":\"nginx\",\"ports\":[{\"containerPort\":80}],\"resources\":{}}]}},"
+		"\"strategy\":{}},\"status\":{}}");
+	CHECK_DECODES(
+		pdb, NULL,
+		"{\"kind\":\"PodDisruptionBudget\",\"apiVersion\":\"policy/v1\",\"metadata\":{\"name\":\"p\"},"
+		"\"spec\":{\"minAvailable\":\"50%\",\"selector\":{\"matchLabels\":{\"a\":\"b\"}}},\"status\":{"
+		"\"disruptionsAllowed\":0,\"currentHealthy\":0,\"desiredHealthy\":0,\"expectedPods\":0}}");
 }
 
 UNIT_TEST(proto_envelope)
 {
-	CHECK_DECODES("{}", NULL, "provided data does not appear to be a protobuf message, expected "
-				  "prefix [107 56 115 0]");
+	CHECK_DECODES("{}", NULL,
+		      "provided data does not appear to be a protobuf message, expected "
+		      "prefix [107 56 115 0]");
 	CHECK_DECODES("k8s\0", NULL, "empty body");
 	CHECK_DECODES("k8s\0\012\010\012\002v1\022\002No", NULL,
 		      "no kind \"No\" is registered for version \"v1\"");
 	/* no type, no bytes: the caller knows the type */
 	CHECK_DECODES("k8s\0\012\000\022\000", &type_core_v1_ConfigMap,
 		      "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{}}");
-	CHECK_DECODES("k8s\0\012\023\012\002v1\022\015DeleteOptions\022\000", &type_meta_v1_DeleteOptions,
+	CHECK_DECODES("k8s\0\012\023\012\002v1\022\015DeleteOptions\022\000",
+		      &type_meta_v1_DeleteOptions,
 		      "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}");
 }
 
@@ -108,11 +115,13 @@ UNIT_TEST(proto_envelope)
 UNIT_TEST(proto_messages)
 {
 	/* unsorted map, the last of equal keys wins */
-	CHECK_DECODES(CONFIG_MAP "\030\022\006\012\001b\022\0011\022\006\012\001a\022\0012\022\006\012\001b\022\0013",
-		      NULL, HEAD "},\"data\":{\"a\":\"2\",\"b\":\"3\"}}");
+	CHECK_DECODES(
+		CONFIG_MAP
+		"\030\022\006\012\001b\022\0011\022\006\012\001a\022\0012\022\006\012\001b\022\0013",
+		NULL, HEAD "},\"data\":{\"a\":\"2\",\"b\":\"3\"}}");
 	/* a message in two pieces is merged; a value that is missing is empty; unknown fields are skipped */
-	CHECK_DECODES(CONFIG_MAP "\021\012\003\012\001n\012\003\032\001x\022\003\012\001a\170\001", NULL,
-		      HEAD "\"name\":\"n\",\"namespace\":\"x\"},\"data\":{\"a\":\"\"}}");
+	CHECK_DECODES(CONFIG_MAP "\021\012\003\012\001n\012\003\032\001x\022\003\012\001a\170\001",
+		      NULL, HEAD "\"name\":\"n\",\"namespace\":\"x\"},\"data\":{\"a\":\"\"}}");
 	/* immutable: false is a value; bytes become base64 */
 	CHECK_DECODES(CONFIG_MAP "\012\040\000\032\006\012\001b\022\001\377", NULL,
 		      HEAD "},\"immutable\":false,\"binaryData\":{\"b\":\"/w==\"}}");
@@ -125,16 +134,18 @@ UNIT_TEST(proto_messages)
 UNIT_TEST(proto_refused)
 {
 	CHECK_DECODES(CONFIG_MAP "\003\022\006\012", NULL, REFUSED "unexpected EOF");
-	CHECK_DECODES(CONFIG_MAP "\002\020\001", NULL, REFUSED "proto: wrong wireType = 0 for field data");
+	CHECK_DECODES(CONFIG_MAP "\002\020\001", NULL,
+		      REFUSED "proto: wrong wireType = 0 for field data");
 	CHECK_DECODES(CONFIG_MAP "\002\013\014", NULL, REFUSED "proto: illegal wireType 3");
 	CHECK_DECODES(CONFIG_MAP "\005\012\003\012\001\0", NULL,
 		      REFUSED "proto: string field contains invalid UTF-8");
 	CHECK_DECODES(CONFIG_MAP "\005\012\003\012\001\377", NULL,
 		      REFUSED "proto: string field contains invalid UTF-8");
-	CHECK_DECODES(CONFIG_MAP "\020\012\016\102\014\010\377\377\377\377\377\377\377\177\020\000\020", NULL,
-		      REFUSED "unexpected EOF");
-	CHECK_DECODES(CONFIG_MAP "\016\012\014\102\012\010\377\377\377\377\377\377\377\377\177", NULL,
-		      REFUSED "proto: time out of range");
+	CHECK_DECODES(CONFIG_MAP
+		      "\020\012\016\102\014\010\377\377\377\377\377\377\377\177\020\000\020",
+		      NULL, REFUSED "unexpected EOF");
+	CHECK_DECODES(CONFIG_MAP "\016\012\014\102\012\010\377\377\377\377\377\377\377\377\177",
+		      NULL, REFUSED "proto: time out of range");
 	CHECK_DECODES("k8s\0\022\377\377\377\377\377\377\377\377\377\001", NULL,
 		      "unable to decode the protobuf envelope: unexpected EOF");
 }

@@ -84,10 +84,12 @@ UNIT_TEST(schema_patch_facts)
 
 UNIT_TEST(clean_zero_values)
 {
-	check_text(&type_apps_v1_Deployment, "{\"metadata\":{\"name\":\"a\",\"creationTimestamp\":null,\"labels\":{}},"
-		   "\"spec\":{\"replicas\":0,\"paused\":false,\"minReadySeconds\":0,\"revisionHistoryLimit\":null}}",
-		   "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"replicas\":0,\"template\":{\"metadata\":{},"
-		   "\"spec\":{}},\"strategy\":{}},\"status\":{}}");
+	check_text(
+		&type_apps_v1_Deployment,
+		"{\"metadata\":{\"name\":\"a\",\"creationTimestamp\":null,\"labels\":{}},"
+		"\"spec\":{\"replicas\":0,\"paused\":false,\"minReadySeconds\":0,\"revisionHistoryLimit\":null}}",
+		"{\"metadata\":{\"name\":\"a\"},\"spec\":{\"replicas\":0,\"template\":{\"metadata\":{},"
+		"\"spec\":{}},\"strategy\":{}},\"status\":{}}");
 	check_text(&type_core_v1_ConfigMap, "{}", "{\"metadata\":{}}");
 	check_text(&type_rbac_v1_Role, "{\"rules\":null}", "{\"metadata\":{}}");
 	check_text(&type_rbac_v1_Role, "{\"rules\":[]}", "{\"metadata\":{},\"rules\":[]}");
@@ -122,7 +124,8 @@ UNIT_TEST(clean_canonical)
 		   "\"spec\":{\"renewTime\":\"2020-01-02T03:04:05.000001Z\"}}");
 	check_text(&type_core_v1_Secret, "{\"data\":{\"a\":\"aGk=\\n\"}}",
 		   "{\"metadata\":{},\"data\":{\"a\":\"aGk=\"}}");
-	check_text(&type_apps_v1_ControllerRevision, "{\"data\":{\"z\":null,\"a\":[]},\"revision\":9007199254740993}",
+	check_text(&type_apps_v1_ControllerRevision,
+		   "{\"data\":{\"z\":null,\"a\":[]},\"revision\":9007199254740993}",
 		   "{\"metadata\":{},\"data\":{\"z\":null,\"a\":[]},\"revision\":9007199254740993}");
 	check_text(&type_core_v1_PodSpec,
 		   "{\"volumes\":[{\"emptyDir\":{},\"name\":\"v\"}],\"nodeName\":\"\"}",
@@ -136,10 +139,15 @@ UNIT_TEST(clean_mismatches)
 		    GO "string into Go struct field DeploymentSpec.spec.replicas of type int32");
 	check_error(&type_apps_v1_Deployment, "{\"spec\":{\"replicas\":1.0}}",
 		    GO "number 1.0 into Go struct field DeploymentSpec.spec.replicas of type int32");
-	check_error(&type_apps_v1_Deployment, "{\"spec\":{\"replicas\":2147483648}}",
-		    GO "number 2147483648 into Go struct field DeploymentSpec.spec.replicas of type int32");
-	check_error(&type_apps_v1_Deployment, "{\"spec\":{\"template\":{\"spec\":{\"containers\":\"x\"}}}}",
-		    GO "string into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container");
+	check_error(
+		&type_apps_v1_Deployment, "{\"spec\":{\"replicas\":2147483648}}",
+		GO
+		"number 2147483648 into Go struct field DeploymentSpec.spec.replicas of type int32");
+	check_error(
+		&type_apps_v1_Deployment,
+		"{\"spec\":{\"template\":{\"spec\":{\"containers\":\"x\"}}}}",
+		GO
+		"string into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container");
 	check_error(&type_core_v1_Pod, "{\"spec\":{\"containers\":[{\"name\":\"a\"},{\"name\":7}]}}",
 		    GO "number into Go struct field Container.spec.containers.name of type string");
 	check_error(&type_core_v1_Pod, "{\"spec\":{\"volumes\":[{\"hostPath\":true}]}}",
@@ -148,11 +156,14 @@ UNIT_TEST(clean_mismatches)
 	check_error(&type_core_v1_ConfigMap, "{\"data\":{\"a\":1}}",
 		    GO "number into Go struct field ConfigMap.data of type string");
 	check_error(&type_core_v1_Pod, "{\"spec\":{\"restartPolicy\":{}}}",
-		    GO "object into Go struct field PodSpec.spec.restartPolicy of type v1.RestartPolicy");
+		    GO
+		    "object into Go struct field PodSpec.spec.restartPolicy of type v1.RestartPolicy");
 	check_error(&type_core_v1_Pod, "{\"spec\":[]}",
 		    GO "array into Go struct field Pod.spec of type v1.PodSpec");
-	check_error(&type_core_v1_Pod, "{\"metadata\":{\"creationTimestamp\":5}}",
-		    GO "number into Go struct field ObjectMeta.metadata.creationTimestamp of type string");
+	check_error(
+		&type_core_v1_Pod, "{\"metadata\":{\"creationTimestamp\":5}}",
+		GO
+		"number into Go struct field ObjectMeta.metadata.creationTimestamp of type string");
 	check_error(&type_core_v1_Service, "{\"spec\":{\"ports\":[{\"targetPort\":true}]}}",
 		    GO "bool into Go struct field ServicePort.spec.ports.targetPort of type int32");
 }
@@ -165,10 +176,12 @@ UNIT_TEST(clean_own_decoders)
 	check_error(t, "{\"metadata\":{\"creationTimestamp\":\"abc\"}}",
 		    "parsing time \"abc\" as " LAYOUT ": cannot parse \"abc\" as \"2006\"");
 	check_error(t, "{\"metadata\":{\"creationTimestamp\":\"2020-01-02 03:04:05Z\"}}",
-		    "parsing time \"2020-01-02 03:04:05Z\" as " LAYOUT ": cannot parse \" 03:04:05Z\" as \"T\"");
+		    "parsing time \"2020-01-02 03:04:05Z\" as " LAYOUT
+		    ": cannot parse \" 03:04:05Z\" as \"T\"");
 	check_error(t, "{\"metadata\":{\"creationTimestamp\":\"2020-13-02T03:04:05Z\"}}",
 		    "parsing time \"2020-13-02T03:04:05Z\": month out of range");
-	check_error(&type_coordination_v1_Lease, "{\"spec\":{\"renewTime\":\"2020-01-02T03:04:05Z\"}}",
+	check_error(&type_coordination_v1_Lease,
+		    "{\"spec\":{\"renewTime\":\"2020-01-02T03:04:05Z\"}}",
 		    "parsing time \"2020-01-02T03:04:05Z\" as \"2006-01-02T15:04:05.000000Z07:00\": "
 		    "cannot parse \"Z\" as \".000000\"");
 	check_error(&type_core_v1_PodSpec, "{\"priority\":true,\"overhead\":{\"cpu\":\"abc\"}}",
