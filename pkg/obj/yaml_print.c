@@ -15,6 +15,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define MAX_PLAIN_KEY 1000 /* YAML: 1024 characters */
+
 struct writer {
 	struct buf *b;
 	struct arena *a; /* of scalars tried */
@@ -34,6 +36,44 @@ static bool has_control(const char *s)
 		if ((unsigned char)*s < ' ' || *s == 0x7F || (unsigned char)*s >= 0x80)
 			return true;
 	return false;
+}
+
+/* The rune at s if YAML needs an escape where JSON needs none: DEL, C1 controls with NEL (a line break in
+ * YAML), byte order mark, non-characters.  Its length in *n. */
+static unsigned yaml_only_escape(const char *s, size_t *n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	*n = 1;
+	if (p[0] == 0x7F)
+		return 0x7F;
+	*n = 2;
+	if (p[0] == 0xC2 && p[1] < 0xA0)
+		return p[1];
+	*n = 3;
+	if (p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF)
+		return 0xFEFF;
+	if (p[0] == 0xEF && p[1] == 0xBF && p[2] >= 0xBE)
+		return 0xFF00 | (p[2] & 0x3F) | 0xC0;
+	return 0;
+}
+
+static void print_quoted(struct buf *b, const char *s)
+{
+	BUF_AUTO struct buf json = BUF_INIT;
+	size_t n;
+
+	json_print_string(&json, s, strlen(s));
+	for (const char *p = json.p; *p; p += n) {
+		unsigned rune = yaml_only_escape(p, &n);
+
+		if (rune) {
+			buf_addf(b, "\\u%04x", rune);
+		} else {
+			n = 1;
+			buf_addc(b, *p);
+		}
+	}
 }
 
 /* Plain text that every reader takes for this very string. */
@@ -93,7 +133,7 @@ static void print_string(struct writer *w, const char *s, int indent)
 	if (plain_ok(w, s))
 		buf_adds(w->b, s);
 	else
-		json_print_string(w->b, s, strlen(s));
+		print_quoted(w->b, s);
 	buf_addc(w->b, '\n');
 }
 
@@ -112,12 +152,22 @@ static void print_inline(struct writer *w, const struct json *j, int indent)
 	buf_addc(w->b, '\n');
 }
 
-static void print_key(struct writer *w, const char *name)
+/* A key and its colon; a long one, which YAML wants marked, takes two lines. */
+static void print_key(struct writer *w, const char *name, int indent)
 {
+	BUF_AUTO struct buf key = BUF_INIT;
+
 	if (plain_ok(w, name))
-		buf_adds(w->b, name);
+		buf_adds(&key, name);
 	else
-		json_print_string(w->b, name, strlen(name));
+		print_quoted(&key, name);
+	if (key.len > MAX_PLAIN_KEY)
+		buf_adds(w->b, "? ");
+	buf_add(w->b, key.p, key.len);
+	if (key.len > MAX_PLAIN_KEY) {
+		buf_addc(w->b, '\n');
+		add_indent(w->b, indent);
+	}
 	buf_addc(w->b, ':');
 }
 
@@ -128,7 +178,7 @@ static void print_members(struct writer *w, const struct json *o, int indent, bo
 		if (!inside)
 			add_indent(w->b, indent);
 		inside = false;
-		print_key(w, json_name(c));
+		print_key(w, json_name(c), indent);
 		if (is_block(c)) {
 			buf_addc(w->b, '\n');
 			print_block(w, c, json_is_array(c) ? indent : indent + 1);

@@ -157,6 +157,21 @@ UNIT_TEST(yaml_prints)
 	arena_free(&a);
 }
 
+UNIT_TEST(yaml_prints_odd_runes)
+{
+	static const char *const odd[] = { "\xc2\x85",     "\x7f", "\xef\xbb\xbf", "\xef\xbf\xbf",
+					   "\xe2\x80\xa8", "a\rb", "\xc2\xa0" };
+
+	a = arena_new();
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		BUF_AUTO struct buf b = BUF_INIT;
+
+		yaml_print(&b, json_string(a, odd[i]));
+		CHECK_STR(json_str(yaml_parse(a, b.p, b.len, NULL, NULL)), odd[i]);
+	}
+	arena_free(&a);
+}
+
 static bool re(const char *pattern, const char *s)
 {
 	struct regex *r = regex_new(pattern, NULL);
