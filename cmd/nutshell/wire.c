@@ -5,6 +5,7 @@
 #include "wire.h"
 
 #include "endpoint.h"
+#include "explain.h"
 #include "files.h"
 #include "identity.h"
 #include "kubeconfig.h"
@@ -196,6 +197,7 @@ static bool start_api(struct wire *w, struct status *st)
 	};
 
 	w->kinds = kinds_new();
+	explain_start();
 	ac.kinds = w->kinds;
 	w->api = api_new(&ac, st);
 	return w->api && (!w->host_ops->prepare || w->host_ops->prepare(w->host, w->api, st));
@@ -335,8 +337,10 @@ void wire_stop(struct wire **wp)
 		server_free(&w->server);
 	if (w->api)
 		api_free(&w->api);
-	if (w->kinds)
+	if (w->kinds) {
+		explain_stop();
 		kinds_free(&w->kinds);
+	}
 	if (w->store)
 		store_close(&w->store);
 	if (w->tls)
