@@ -7,6 +7,10 @@ cms=/api/v1/namespaces/default/configmaps
 new() { api_json POST $cms '{"metadata":{"name":"'"$1"'","labels":{"a":"'"${2-1}"'"}}}' | jq -r .metadata.resourceVersion; }
 label() { api PATCH $cms/"$1" -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"labels":{"a":"'"$2"'"}}}' | jq -r .metadata.resourceVersion; }
 watch() { api GET "$cms?watch=1&timeoutSeconds=1&$1" "${@:2}"; }
+# In the background only: becomes curl, so that its pid is the client's.
+stream() { # PATH
+	exec curl -sSN --cacert "$T/$server/ca.pem" --cert "$T/$server/cert.pem" --key "$T/$server/key.pem" "$server_url$1"
+}
 short() { jq -r '"\(.type) \(.object.metadata.name) \(.object.metadata.resourceVersion)"' | tr '\n' ';'; }
 
 start=${EPOCHREALTIME/./}
@@ -60,12 +64,14 @@ is "$(as PartialObjectMetadata '' | jq -c '[.object.kind, .object.apiVersion, .o
 
 # many at once, and each must see everything
 for i in {1..20}; do
-	api GET "$cms?watch=1&timeoutSeconds=4&resourceVersion=$(api GET $cms | jq -r .metadata.resourceVersion)" > "$T/watch.$i" &
+	stream "$cms?watch=1&timeoutSeconds=60&resourceVersion=$(api GET $cms | jq -r .metadata.resourceVersion)" > "$T/watch.$i" &
 	watchers[i]=$!
 done
 wait_until 5 eval '[ "$(api GET /metrics | sed -n "s/^nutshell_watches //p")" = 20 ]'
 for i in {1..40}; do new "m$i" > /dev/null; done
-wait "${watchers[@]}"
+for i in {1..20}; do wait_until 10 grep -q '"m40"' "$T/watch.$i"; done
+kill "${watchers[@]}"
+wait "${watchers[@]}" 2> /dev/null
 is "$(for i in {1..20}; do jq -r .object.metadata.name "$T/watch.$i" | md5sum; done | sort -u | wc -l)" 1 'twenty watchers see the same'
 is "$(jq -r .object.metadata.name "$T/watch.7" | tr '\n' ' ')" "$(printf 'm%d ' {1..40})" 'all of it, in order'
 eventually 'no watch is left open' 5 eval '[ "$(api GET /metrics | sed -n "s/^nutshell_watches //p")" = 0 ]'
@@ -75,7 +81,7 @@ background_pids+=($!)
 wait_until 5 grep -q configmap/x "$T/kubectl"
 new z > /dev/null
 eventually 'kubectl get -w' 5 grep -q configmap/z "$T/kubectl"
-api GET "$cms?watch=1&timeoutSeconds=60" > "$T/last" &
+stream "$cms?watch=1&timeoutSeconds=60" > "$T/last" &
 pid=$!
 wait_until 5 test -s "$T/last"
 stop_server
