@@ -36,6 +36,20 @@ HOOK_OLD(serviceaccount_prepare_update);
 HOOK(node_defaults);
 HOOK(node_prepare_create);
 HOOK(limitrange_defaults);
+/* config_check.c */
+HOOK_CHECK(namespace_validate);
+HOOK_CHECK(configmap_validate);
+HOOK_CHECK_OLD(configmap_validate_update);
+HOOK_CHECK(secret_validate);
+HOOK_CHECK_OLD(secret_validate_update);
+HOOK_CHECK(node_validate);
+HOOK_CHECK_OLD(node_validate_update);
+HOOK_CHECK(claim_validate);
+HOOK_CHECK_OLD(claim_validate_update);
+HOOK_CHECK(volume_validate);
+HOOK_CHECK(storageclass_validate);
+HOOK_CHECK_OLD(storageclass_validate_update);
+HOOK_CHECK_OLD(priorityclass_validate_update);
 /* event.c */
 HOOK(event_to_storage);
 HOOK(event_from_storage);
@@ -58,16 +72,33 @@ HOOK(endpoints_defaults);
 HOOK(endpointslice_defaults);
 HOOK(networkpolicy_defaults);
 HOOK(ingressclass_defaults);
+/* network_check.c */
+HOOK_CHECK(ingress_validate);
+HOOK_CHECK_OLD(endpointslice_validate_update);
+HOOK_CHECK(event_validate);
+HOOK_CHECK(binding_validate);
+HOOK_CHECK_OLD(binding_validate_update);
+HOOK_CHECK(role_validate);
+HOOK_CHECK(budget_validate);
+HOOK_CHECK(autoscaler_validate);
 /* pod.c */
 HOOK(pod_defaults);
 HOOK(pod_prepare_create);
 HOOK_OLD(pod_prepare_status);
+/* pod_check.c */
+HOOK_CHECK(pod_validate);
+HOOK_CHECK_OLD(pod_validate_update);
+HOOK_CHECK_OLD(pod_validate_status);
+HOOK_CHECK(podtemplate_validate);
 /* podspec_defaults.c */
 HOOK(podtemplate_defaults);
 /* service.c */
 HOOK(service_defaults);
 HOOK(service_prepare_create);
 HOOK_OLD(service_prepare_update);
+/* service_check.c */
+HOOK_CHECK(service_validate);
+HOOK_CHECK_OLD(service_validate_update);
 /* volume.c */
 HOOK(claim_defaults);
 HOOK(claim_prepare_create);
@@ -86,5 +117,18 @@ HOOK(daemonset_defaults);
 HOOK(daemonset_prepare_create);
 HOOK_OLD(daemonset_prepare_update);
 HOOK(replicationcontroller_defaults);
+/* workload_check.c */
+HOOK_CHECK(deployment_validate);
+HOOK_CHECK_OLD(deployment_validate_update);
+HOOK_CHECK(replicaset_validate);
+HOOK_CHECK_OLD(replicaset_validate_update);
+HOOK_CHECK(statefulset_validate);
+HOOK_CHECK_OLD(statefulset_validate_update);
+HOOK_CHECK(daemonset_validate);
+HOOK_CHECK_OLD(daemonset_validate_update);
+HOOK_CHECK(replicationcontroller_validate);
+HOOK_CHECK(job_validate);
+HOOK_CHECK_OLD(job_validate_update);
+HOOK_CHECK(cronjob_validate);
 
 #endif

@@ -26,6 +26,8 @@ const struct kind kinds_apps[] = {
 		.generation = true,
 		.defaults = daemonset_defaults, .prepare_create = daemonset_prepare_create,
 			.prepare_update = daemonset_prepare_update,
+			.validate = daemonset_validate,
+			.validate_update = daemonset_validate_update,
 	},
 	{
 		.subject = { "apps", "deployments", "Deployment" },
@@ -36,6 +38,8 @@ const struct kind kinds_apps[] = {
 		.fields = NAMES("spec.replicas", "status.replicas"),
 		.generation = true, .generation_annotations = true,
 		.defaults = deployment_defaults, .prepare_status = deployment_prepare_status,
+			.validate = deployment_validate,
+			.validate_update = deployment_validate_update,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -46,7 +50,8 @@ const struct kind kinds_apps[] = {
 		.type = &type_apps_v1_ReplicaSet, .columns = columns_replicaset,
 		.fields = NAMES("spec.replicas", "status.replicas"),
 		.generation = true,
-		.defaults = replicaset_defaults,
+		.defaults = replicaset_defaults, .validate = replicaset_validate,
+			.validate_update = replicaset_validate_update,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -56,7 +61,8 @@ const struct kind kinds_apps[] = {
 		.subs = SUB_SCALE | SUB_STATUS,
 		.type = &type_apps_v1_StatefulSet, .columns = columns_statefulset,
 		.name_rule = NAME_LABEL, .generation = true,
-		.defaults = statefulset_defaults,
+		.defaults = statefulset_defaults, .validate = statefulset_validate,
+			.validate_update = statefulset_validate_update,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 };

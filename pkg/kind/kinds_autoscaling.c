@@ -18,7 +18,7 @@ const struct kind kinds_autoscaling[] = {
 		.subs = SUB_STATUS,
 		.type = &type_autoscaling_v2_HorizontalPodAutoscaler,
 			.columns = columns_autoscaler,
-		.defaults = autoscaler_defaults,
+		.defaults = autoscaler_defaults, .validate = autoscaler_validate,
 	},
 	{
 		.subject = { "autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler" },

@@ -18,7 +18,7 @@ const struct kind kinds_batch[] = {
 		.subs = SUB_STATUS,
 		.type = &type_batch_v1_CronJob, .columns = columns_cronjob,
 		.generation = true,
-		.defaults = cronjob_defaults,
+		.defaults = cronjob_defaults, .validate = cronjob_validate,
 	},
 	{
 		.subject = { "batch", "jobs", "Job" },
@@ -32,6 +32,7 @@ const struct kind kinds_batch[] = {
 		.field_absent = NAMES("0"),
 		.generation = true, .orphan_by_default = true,
 		.defaults = job_defaults, .prepare_create = job_prepare_create,
+			.validate = job_validate, .validate_update = job_validate_update,
 	},
 };
 

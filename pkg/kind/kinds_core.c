@@ -28,6 +28,7 @@ const struct kind kinds_core[] = {
 		.version = "v1", .singular = "configmap", .shorts = NAMES("cm"),
 			.namespaced = true, .verbs = VERBS_ALL,
 		.type = &type_core_v1_ConfigMap, .columns = columns_configmap,
+		.validate = configmap_validate, .validate_update = configmap_validate_update,
 	},
 	{
 		.subject = { "", "endpoints", "Endpoints" },
@@ -74,6 +75,7 @@ const struct kind kinds_core[] = {
 		.name_rule = NAME_LABEL, .delete_returns_object = true,
 		.defaults = namespace_defaults, .prepare_create = namespace_prepare_create,
 			.prepare_update = namespace_prepare_update,
+			.validate = namespace_validate,
 	},
 	{
 		.subject = { "", "nodes", "Node" },
@@ -84,6 +86,7 @@ const struct kind kinds_core[] = {
 		.nselectable = 1,
 		.field_absent = NAMES("false"),
 		.defaults = node_defaults, .prepare_create = node_prepare_create,
+			.validate = node_validate, .validate_update = node_validate_update,
 	},
 	{
 		.subject = { "", "persistentvolumeclaims", "PersistentVolumeClaim" },
@@ -94,7 +97,8 @@ const struct kind kinds_core[] = {
 		.fields = NAMES("status.phase", "spec.volumeName"),
 		.delete_returns_object = true,
 		.defaults = claim_defaults, .prepare_create = claim_prepare_create,
-			.prepare_update = claim_prepare_update,
+			.prepare_update = claim_prepare_update, .validate = claim_validate,
+			.validate_update = claim_validate_update,
 	},
 	{
 		.subject = { "", "persistentvolumes", "PersistentVolume" },
@@ -105,7 +109,7 @@ const struct kind kinds_core[] = {
 		.fields = NAMES("status.phase"),
 		.delete_returns_object = true,
 		.defaults = volume_defaults, .prepare_create = volume_prepare_create,
-			.prepare_status = volume_prepare_status,
+			.prepare_status = volume_prepare_status, .validate = volume_validate,
 	},
 	{
 		.subject = { "", "pods", "Pod" },
@@ -128,7 +132,9 @@ const struct kind kinds_core[] = {
 		.field_absent = NAMES("", "", "", "", "false", "", "", "", "", ""),
 		.generation = true, .delete_returns_object = true, .graceful_delete = true,
 		.defaults = pod_defaults, .prepare_create = pod_prepare_create,
-			.prepare_status = pod_prepare_status,
+			.prepare_status = pod_prepare_status, .validate = pod_validate,
+			.validate_update = pod_validate_update,
+			.validate_status = pod_validate_status,
 	},
 	{
 		.subject = { "", "podtemplates", "PodTemplate" },
@@ -136,7 +142,7 @@ const struct kind kinds_core[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_core_v1_PodTemplate, .columns = columns_podtemplate,
 		.generation = true, .delete_returns_object = true,
-		.defaults = podtemplate_defaults,
+		.defaults = podtemplate_defaults, .validate = podtemplate_validate,
 	},
 	{
 		.subject = { "", "replicationcontrollers", "ReplicationController" },
@@ -150,6 +156,7 @@ const struct kind kinds_core[] = {
 		.field_absent = NAMES("0"),
 		.generation = true, .orphan_by_default = true,
 		.defaults = replicationcontroller_defaults,
+			.validate = replicationcontroller_validate,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -166,7 +173,8 @@ const struct kind kinds_core[] = {
 		.type = &type_core_v1_Secret, .columns = columns_secret,
 		.fields = NAMES("type"),
 		.nselectable = 1,
-		.defaults = secret_defaults,
+		.defaults = secret_defaults, .validate = secret_validate,
+			.validate_update = secret_validate_update,
 	},
 	{
 		.subject = { "", "serviceaccounts", "ServiceAccount" },
@@ -188,7 +196,8 @@ const struct kind kinds_core[] = {
 		.nselectable = 2,
 		.name_rule = NAME_LABEL, .create_on_update = true, .delete_returns_object = true,
 		.defaults = service_defaults, .prepare_create = service_prepare_create,
-			.prepare_update = service_prepare_update,
+			.prepare_update = service_prepare_update, .validate = service_validate,
+			.validate_update = service_validate_update,
 	},
 };
 

@@ -18,6 +18,7 @@ const struct kind kinds_discovery[] = {
 		.type = &type_discovery_v1_EndpointSlice, .columns = columns_endpointslice,
 		.generation = true,
 		.defaults = endpointslice_defaults,
+			.validate_update = endpointslice_validate_update,
 	},
 };
 

@@ -29,6 +29,7 @@ const struct kind kinds_events[] = {
 		.storage = &kinds_core[KIND_CORE_EVENT],
 		.create_on_update = true,
 		.to_storage = event_to_storage, .from_storage = event_from_storage,
+			.validate = event_validate,
 	},
 };
 

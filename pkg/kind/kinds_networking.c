@@ -25,6 +25,7 @@ const struct kind kinds_networking[] = {
 		.subs = SUB_STATUS,
 		.type = &type_networking_v1_Ingress, .columns = columns_ingress,
 		.generation = true,
+		.validate = ingress_validate,
 	},
 	{
 		.subject = { "networking.k8s.io", "ipaddresses", "IPAddress" },

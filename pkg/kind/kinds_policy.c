@@ -18,6 +18,7 @@ const struct kind kinds_policy[] = {
 		.subs = SUB_STATUS,
 		.type = &type_policy_v1_PodDisruptionBudget, .columns = columns_budget,
 		.generation = true, .conditional_update = true,
+		.validate = budget_validate,
 	},
 };
 

@@ -17,13 +17,15 @@ const struct kind kinds_rbac[] = {
 		.version = "v1", .singular = "clusterrolebinding", .verbs = VERBS_ALL,
 		.type = &type_rbac_v1_ClusterRoleBinding, .columns = columns_binding,
 		.name_rule = NAME_PATH_SEGMENT, .create_on_update = true,
-		.defaults = binding_defaults,
+		.defaults = binding_defaults, .validate = binding_validate,
+			.validate_update = binding_validate_update,
 	},
 	{
 		.subject = { "rbac.authorization.k8s.io", "clusterroles", "ClusterRole" },
 		.version = "v1", .singular = "clusterrole", .verbs = VERBS_ALL,
 		.type = &type_rbac_v1_ClusterRole, .columns = columns_created,
 		.name_rule = NAME_PATH_SEGMENT, .create_on_update = true,
+		.validate = role_validate,
 	},
 	{
 		.subject = { "rbac.authorization.k8s.io", "rolebindings", "RoleBinding" },
@@ -31,13 +33,15 @@ const struct kind kinds_rbac[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_rbac_v1_RoleBinding, .columns = columns_binding,
 		.name_rule = NAME_PATH_SEGMENT, .create_on_update = true,
-		.defaults = binding_defaults,
+		.defaults = binding_defaults, .validate = binding_validate,
+			.validate_update = binding_validate_update,
 	},
 	{
 		.subject = { "rbac.authorization.k8s.io", "roles", "Role" },
 		.version = "v1", .singular = "role", .namespaced = true, .verbs = VERBS_ALL,
 		.type = &type_rbac_v1_Role, .columns = columns_created,
 		.name_rule = NAME_PATH_SEGMENT, .create_on_update = true,
+		.validate = role_validate,
 	},
 };
 

@@ -18,6 +18,7 @@ const struct kind kinds_scheduling[] = {
 		.type = &type_scheduling_v1_PriorityClass, .columns = columns_priorityclass,
 		.generation = true,
 		.defaults = priorityclass_defaults,
+			.validate_update = priorityclass_validate_update,
 	},
 };
 

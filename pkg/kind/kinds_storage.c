@@ -37,7 +37,8 @@ const struct kind kinds_storage[] = {
 			.verbs = VERBS_ALL,
 		.type = &type_storage_v1_StorageClass, .columns = columns_storageclass,
 		.delete_returns_object = true,
-		.defaults = storageclass_defaults,
+		.defaults = storageclass_defaults, .validate = storageclass_validate,
+			.validate_update = storageclass_validate_update,
 	},
 	{
 		.subject = { "storage.k8s.io", "volumeattachments", "VolumeAttachment" },
