@@ -95,8 +95,8 @@ static bool parse_clause(struct span s, struct clause *c)
 			if (!slash && !span_is(part, "*"))
 				return false;
 			c->type = slash ? trim(part.p, (size_t)(slash - part.p)) : part;
-			c->subtype = slash ? trim(slash + 1, part.n - (size_t)(slash - part.p) - 1)
-					   : part;
+			c->subtype = slash ? trim(slash + 1, part.n - (size_t)(slash - part.p) - 1) :
+					     part;
 		} else {
 			add_param(c, part);
 		}

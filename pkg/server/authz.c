@@ -46,7 +46,8 @@ bool authz_check(struct req *r)
 	struct attributes create = *attr;
 
 	/* Nobody got past authentication only on the public paths. */
-	if (strcmp(r->user->name, "system:anonymous") == 0 && !http_header(r->http, "Impersonate-User"))
+	if (strcmp(r->user->name, "system:anonymous") == 0 &&
+	    !http_header(r->http, "Impersonate-User"))
 		return true;
 	if (!allow(r, r->user, attr))
 		return false;
@@ -199,8 +200,8 @@ static bool swap_user(struct impersonation *im, const char *name, const char *ui
 	const char *ns = "", *account = "";
 	bool is_account = split_account(r->a, name, &ns, &account);
 
-	if (is_account ? !may_be(r, "", "serviceaccounts", "", ns, account)
-		       : !may_be(r, "", "users", "", "", name))
+	if (is_account ? !may_be(r, "", "serviceaccounts", "", ns, account) :
+			 !may_be(r, "", "users", "", "", name))
 		return false;
 	http_headers_each(r->http, on_header, im);
 	if (!im->ok)
@@ -234,7 +235,8 @@ bool impersonate(struct req *r)
 		http_headers_each(r->http, see_impersonation, &asked);
 		if (asked)
 			return status_bad_request(
-				&r->st, "requested groups, uid or extra without impersonating a user");
+				&r->st,
+				"requested groups, uid or extra without impersonating a user");
 		return true;
 	}
 	bool ok = swap_user(&im, name, uid ? uid : "");

@@ -21,7 +21,7 @@ struct blob {
 	bool packed;     /* bytes are gzip */
 	char *bytes;
 	size_t len;
-	char etag[132];  /* quoted upper-case SHA-512 */
+	char etag[132]; /* quoted upper-case SHA-512 */
 };
 
 /* Takes the buffer's memory; packed: keep it compressed.  The caller owns one reference. */

@@ -45,9 +45,9 @@ static const char *summary(struct arena *a, const char *p, size_t n)
 
 struct lookup {
 	struct req *r;
-	const struct schema_type *type;      /* expected */
-	const char *api_version, *kind;      /* expected */
-	const char *got_version, *got_kind;  /* the envelope's */
+	const struct schema_type *type;     /* expected */
+	const char *api_version, *kind;     /* expected */
+	const char *got_version, *got_kind; /* the envelope's */
 };
 
 static const struct schema_type *on_lookup(void *arg, const char *api_version, const char *kind)
@@ -87,31 +87,31 @@ static bool unrecognized(struct req *r, const char *kind, const char *why)
 				  kind, why, summary(r->a, h->body, h->body_len));
 }
 
-static bool text(struct req *r, bool yaml, const char *kind, struct json_dups *dups,
-		 struct json **out)
+static bool text(struct req *r, bool yaml, const char *kind, struct json_dups *dups, struct json **out)
 {
 	STATUS_AUTO struct status st = STATUS_INIT;
 	const struct http_req *h = r->http;
 
-	*out = yaml ? yaml_parse(r->a, h->body, h->body_len, dups, &st)
-		    : json_parse(r->a, h->body, h->body_len, dups, &st);
+	*out = yaml ? yaml_parse(r->a, h->body, h->body_len, dups, &st) :
+		      json_parse(r->a, h->body, h->body_len, dups, &st);
 	if (*out && json_is_object(*out))
 		return true;
 	if (*out)
-		return unrecognized(r, kind,
-				    arena_printf(r->a,
-						 "couldn't get version/kind; json parse error: json: "
-						 "cannot unmarshal %s into Go value of type struct { "
-						 "APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
-						 "Kind string \"json:\\\"kind,omitempty\\\"\" }",
-						 json_is_array(*out) ? "array" : "value"));
+		return unrecognized(
+			r, kind,
+			arena_printf(r->a,
+				     "couldn't get version/kind; json parse error: json: "
+				     "cannot unmarshal %s into Go value of type struct { "
+				     "APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
+				     "Kind string \"json:\\\"kind,omitempty\\\"\" }",
+				     json_is_array(*out) ? "array" : "value"));
 	return unrecognized(r, kind,
 			    arena_printf(r->a, "couldn't get version/kind; json parse error: %s",
 					 st.message ? st.message : "unreadable"));
 }
 
-static bool decode_any(struct req *r, struct lookup *l, bool allow_protobuf,
-		       struct json_dups *dups, struct json **out)
+static bool decode_any(struct req *r, struct lookup *l, bool allow_protobuf, struct json_dups *dups,
+		       struct json **out)
 {
 	const char *type = media_type(r);
 
@@ -121,8 +121,8 @@ static bool decode_any(struct req *r, struct lookup *l, bool allow_protobuf,
 		return text(r, true, l->kind, dups, out);
 	if (allow_protobuf && strcasecmp(type, "application/vnd.kubernetes.protobuf") == 0)
 		return protobuf(r, l, out);
-	return status_unsupported_media(&r->st, allow_protobuf ? media_all
-							       : "application/json, application/yaml");
+	return status_unsupported_media(
+		&r->st, allow_protobuf ? media_all : "application/json, application/yaml");
 }
 
 struct json *decode_as(struct req *r, const struct schema_type *type, const char *api_version,
@@ -213,8 +213,8 @@ static bool check_type(struct req *r, struct json *o)
 	if (*version && strcmp(version, want) != 0) {
 		size_t glen = strlen(k->subject.group);
 		bool same_group = glen ? strncmp(version, k->subject.group, glen) == 0 &&
-						 version[glen] == '/'
-				       : !strchr(version, '/');
+						  version[glen] == '/' :
+					 !strchr(version, '/');
 
 		if (!same_group && !kinds_by_api_version(r->server->kinds, version, kind))
 			return wrong_kind(r, version, k->subject.kind);
@@ -336,8 +336,8 @@ static bool patch_type_of(struct req *r)
 	}
 	return status_unsupported_media(
 		&r->st, custom ? "application/json-patch+json, application/merge-patch+json, "
-				 "application/apply-patch+yaml"
-			       : "application/json-patch+json, application/merge-patch+json, "
+				 "application/apply-patch+yaml" :
+				 "application/json-patch+json, application/merge-patch+json, "
 				 "application/strategic-merge-patch+json, "
 				 "application/apply-patch+yaml");
 }
@@ -348,12 +348,13 @@ static bool decode_patch(struct req *r)
 	struct json_dups dups = { 0 };
 	bool apply = r->patch == PATCH_APPLY;
 
-	r->body = apply ? yaml_parse(r->a, h->body, h->body_len, &dups, &r->st)
-			: json_parse(r->a, h->body, h->body_len, &dups, &r->st);
+	r->body = apply ? yaml_parse(r->a, h->body, h->body_len, &dups, &r->st) :
+			  json_parse(r->a, h->body, h->body_len, &dups, &r->st);
 	if (!r->body)
 		return false;
 	if (!json_is_object(r->body) && r->patch != PATCH_JSON)
-		return status_bad_request(&r->st, "error decoding patch: the patch must be an object");
+		return status_bad_request(&r->st,
+					  "error decoding patch: the patch must be an object");
 	if (dups.n == 0)
 		return true;
 	if (apply)
@@ -448,8 +449,8 @@ static bool delete_dry_run(struct req *r, const struct json *o)
 
 bool decode_delete_options(struct req *r, struct delete_options *o, bool *may_202)
 {
-	struct json *tree = r->http->body_len ? delete_body(r)
-					      : query_delete_options(r->a, &r->query, &r->st);
+	struct json *tree = r->http->body_len ? delete_body(r) :
+						query_delete_options(r->a, &r->query, &r->st);
 	const struct json *orphan = json_get(tree, "orphanDependents");
 
 	*may_202 = json_is_bool(orphan) && !json_is_true(orphan);

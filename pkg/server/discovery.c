@@ -57,21 +57,28 @@ static const struct {
 	unsigned bit;
 	const char *name;
 } verb_names[] = {
-	{ VERB_CREATE, "create" }, { VERB_DELETE, "delete" },
-	{ VERB_DELETECOLLECTION, "deletecollection" }, { VERB_GET, "get" },
-	{ VERB_LIST, "list" }, { VERB_PATCH, "patch" },
-	{ VERB_UPDATE, "update" }, { VERB_WATCH, "watch" },
+	{ VERB_CREATE, "create" },
+	{ VERB_DELETE, "delete" },
+	{ VERB_DELETECOLLECTION, "deletecollection" },
+	{ VERB_GET, "get" },
+	{ VERB_LIST, "list" },
+	{ VERB_PATCH, "patch" },
+	{ VERB_UPDATE, "update" },
+	{ VERB_WATCH, "watch" },
 };
 
-enum { GET_PATCH_UPDATE = VERB_GET | VERB_PATCH | VERB_UPDATE, CREATE_GET = VERB_CREATE | VERB_GET,
-       PROXY_VERBS = VERB_CREATE | VERB_DELETE | GET_PATCH_UPDATE };
+enum {
+	GET_PATCH_UPDATE = VERB_GET | VERB_PATCH | VERB_UPDATE,
+	CREATE_GET = VERB_CREATE | VERB_GET,
+	PROXY_VERBS = VERB_CREATE | VERB_DELETE | GET_PATCH_UPDATE
+};
 
 struct sub {
 	unsigned bit;
 	const char *name;
 	unsigned verbs;
 	const char *group, *version; /* NULL = the parent's */
-	const char *kind;            /* NULL = the parent's; "Proxy": parent's kind + ProxyOptions */
+	const char *kind; /* NULL = the parent's; "Proxy": parent's kind + ProxyOptions */
 };
 
 /* In alphabetical order, as listed. */
@@ -111,8 +118,7 @@ static struct json *verbs_list(struct arena *a, unsigned verbs)
 	return l;
 }
 
-static void set_names(struct arena *a, struct json *o, const char *member,
-		      const char *const *names)
+static void set_names(struct arena *a, struct json *o, const char *member, const char *const *names)
 {
 	struct json *l;
 
@@ -168,12 +174,12 @@ static struct json *aggregated_subs(struct arena *a, const struct kind *k)
 
 static struct json *aggregated_resource(struct arena *a, const struct kind *k)
 {
-	struct json *o = json_build(
-		a, "{resource:%s,responseKind:%j,scope:%s,singularResource:%s,verbs:%j}",
-		k->subject.resource,
-		response_kind(a, k->subject.group, k->version, k->subject.kind),
-		k->namespaced ? "Namespaced" : "Cluster", k->singular ? k->singular : "",
-		verbs_list(a, k->verbs));
+	struct json *o =
+		json_build(a, "{resource:%s,responseKind:%j,scope:%s,singularResource:%s,verbs:%j}",
+			   k->subject.resource,
+			   response_kind(a, k->subject.group, k->version, k->subject.kind),
+			   k->namespaced ? "Namespaced" : "Cluster", k->singular ? k->singular : "",
+			   verbs_list(a, k->verbs));
 
 	set_names(a, o, "shortNames", k->shorts);
 	set_names(a, o, "categories", k->categories);
@@ -240,10 +246,9 @@ static struct json *aggregated(struct arena *a, struct kinds *ks, bool core)
 
 static void add_legacy(struct arena *a, struct json *list, const struct kind *k)
 {
-	struct json *o = json_build(
-		a, "{name:%s,singularName:%s,namespaced:%b,kind:%s,verbs:%j}", k->subject.resource,
-		k->singular ? k->singular : "", (int)k->namespaced, k->subject.kind,
-		verbs_list(a, k->verbs));
+	struct json *o = json_build(a, "{name:%s,singularName:%s,namespaced:%b,kind:%s,verbs:%j}",
+				    k->subject.resource, k->singular ? k->singular : "",
+				    (int)k->namespaced, k->subject.kind, verbs_list(a, k->verbs));
 
 	set_names(a, o, "shortNames", k->shorts);
 	set_names(a, o, "categories", k->categories);
@@ -296,9 +301,9 @@ static struct json *legacy_group(struct arena *a, struct kinds *ks, const char *
 		if (strcmp(k->subject.group, group) != 0 || seen(names, k->version))
 			continue;
 		json_append(names, json_string(a, k->version));
-		json_append(versions, json_build(a, "{groupVersion:%s,version:%s}",
-						 arena_printf(a, "%s/%s", group, k->version),
-						 k->version));
+		json_append(versions,
+			    json_build(a, "{groupVersion:%s,version:%s}",
+				       arena_printf(a, "%s/%s", group, k->version), k->version));
 	}
 	if (json_count(versions) == 0)
 		return NULL;
@@ -334,8 +339,8 @@ static struct json *make(struct req *r, struct arena *a, bool aggregate)
 	const struct route *p = &r->route;
 
 	if (p->core && p->nsegs == 1)
-		return aggregate ? aggregated(a, ks, true)
-				 : legacy_versions(a, r->server->c.server_address);
+		return aggregate ? aggregated(a, ks, true) :
+				   legacy_versions(a, r->server->c.server_address);
 	if (p->core)
 		return legacy_resources(a, ks, "", p->segs[1]);
 	if (p->nsegs == 1)

@@ -55,8 +55,7 @@ static const struct check {
 static bool excluded(const struct query *q, const char *name)
 {
 	for (size_t i = 0; i < q->n; i++)
-		if (strcmp(q->pairs[i].name, "exclude") == 0 &&
-		    strcmp(q->pairs[i].value, name) == 0)
+		if (strcmp(q->pairs[i].name, "exclude") == 0 && strcmp(q->pairs[i].value, name) == 0)
 			return true;
 	return false;
 }
@@ -126,8 +125,7 @@ static bool one_check(struct req *r, const char *name, bool live_only)
 		why = c->fn(r->server);
 		if (!why)
 			return reply_text(r, 200, "ok");
-		return reply_text(r, 500,
-				  arena_printf(r->a, "internal server error: %s\n", why));
+		return reply_text(r, 500, arena_printf(r->a, "internal server error: %s\n", why));
 	}
 	return reply_text(r, 404, "404 page not found\n");
 }
@@ -194,8 +192,17 @@ bool version_run(struct req *r)
 bool index_run(struct req *r)
 {
 	static const char *const fixed[] = {
-		"/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz",
-		"/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz",
+		"/.well-known/openid-configuration",
+		"/api",
+		"/api/v1",
+		"/apis",
+		"/healthz",
+		"/livez",
+		"/metrics",
+		"/openapi/v2",
+		"/openapi/v3",
+		"/openid/v1/jwks",
+		"/readyz",
 		"/version",
 	};
 	struct json *paths = json_array(r->a);

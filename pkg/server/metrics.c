@@ -19,12 +19,12 @@
 static const char *const verb_names[METRIC_VERBS] = {
 	"GET", "LIST", "WATCH", "POST", "PUT", "PATCH", "DELETE", "DELETECOLLECTION", "other",
 };
-static const char *const attr_verbs[] = { "get",   "list",  "watch",  "create",
+static const char *const attr_verbs[] = { "get",    "list",  "watch",  "create",
 					  "update", "patch", "delete", "deletecollection" };
-static const int codes[METRIC_CODES] = { 200, 201, 202, 301, 304, 400, 401, 403, 404, 405,
-					 406, 409, 410, 413, 415, 422, 429, 500, 501, 503, 504 };
+static const int codes[METRIC_CODES] = { 200, 201, 202, 301, 304, 400, 401, 403, 404, 405, 406,
+					 409, 410, 413, 415, 422, 429, 500, 501, 503, 504 };
 static const double bounds[METRIC_BUCKETS] = { 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-					       0.05,   0.1,   0.25,   0.5,   1,	   5 };
+					       0.05,   0.1,   0.25,   0.5,   1,    5 };
 
 static size_t verb_index(const char *verb)
 {
@@ -62,8 +62,7 @@ static void head(struct buf *b, const char *name, const char *type, const char *
 	buf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void number(struct buf *b, const char *name, const char *type, const char *help,
-		   long long v)
+static void number(struct buf *b, const char *name, const char *type, const char *help, long long v)
 {
 	head(b, name, type, help);
 	buf_addf(b, "%s %lld\n", name, v);

@@ -14,8 +14,8 @@ struct metrics {
 	atomic_llong requests[METRIC_VERBS][METRIC_CODES];
 	atomic_llong buckets[METRIC_VERBS][METRIC_BUCKETS + 1]; /* latency; the last is +Inf */
 	atomic_llong sum_ns[METRIC_VERBS];
-	atomic_llong watches;       /* open now */
-	atomic_llong watch_events;  /* sent */
+	atomic_llong watches;        /* open now */
+	atomic_llong watch_events;   /* sent */
 	atomic_llong logs, duplexes; /* open now */
 };
 

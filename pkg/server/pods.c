@@ -81,9 +81,9 @@ static const char *choose_container(struct req *r, const struct json *pod)
 		status_bad_request(&r->st, "a container name must be specified for pod %s",
 				   meta_name(pod));
 	else
-		status_bad_request(&r->st,
-				   "a container name must be specified for pod %s, choose one of: [%s]",
-				   meta_name(pod), all_names(r->a, pod));
+		status_bad_request(
+			&r->st, "a container name must be specified for pod %s, choose one of: [%s]",
+			meta_name(pod), all_names(r->a, pod));
 	return NULL;
 }
 
@@ -156,20 +156,13 @@ static bool unsupported(struct req *r, const char *what)
 static const char *reason_phrase(int code)
 {
 	switch (code) {
-	case 200:
-		return "OK";
-	case 400:
-		return "Bad Request";
-	case 403:
-		return "Forbidden";
-	case 404:
-		return "Not Found";
-	case 500:
-		return "Internal Server Error";
-	case 503:
-		return "Service Unavailable";
-	default:
-		return "Status";
+	case 200: return "OK";
+	case 400: return "Bad Request";
+	case 403: return "Forbidden";
+	case 404: return "Not Found";
+	case 500: return "Internal Server Error";
+	case 503: return "Service Unavailable";
+	default: return "Status";
 	}
 }
 
@@ -264,8 +257,7 @@ static bool check_log_options(struct req *r)
 	struct field_errors errs = FIELD_ERRORS_INIT;
 	int64_t tail = 0, limit = 1, since = 1;
 
-	if (!query_int(q, "tailLines", &tail, &r->st) ||
-	    !query_int(q, "limitBytes", &limit, &r->st) ||
+	if (!query_int(q, "tailLines", &tail, &r->st) || !query_int(q, "limitBytes", &limit, &r->st) ||
 	    !query_int(q, "sinceSeconds", &since, &r->st))
 		return false;
 	at_least(&errs, q, "tailLines", tail, 0);
@@ -305,9 +297,9 @@ static bool has_log(struct req *r, const struct json *pod, const char *container
 	if (query_flag(&r->query, "previous")) {
 		if (ran_before)
 			return true;
-		return status_bad_request(&r->st,
-					  "previous terminated container \"%s\" in pod \"%s\" not found",
-					  container, meta_name(pod));
+		return status_bad_request(
+			&r->st, "previous terminated container \"%s\" in pod \"%s\" not found",
+			container, meta_name(pod));
 	}
 	if (ran_before || !json_is_object(json_path(cs, "state.waiting")))
 		return true;

@@ -89,8 +89,8 @@ bool query_int(const struct query *q, const char *name, int64_t *v, struct statu
 	errno = 0;
 	long long n = strtoll(s, &end, 10);
 	if (errno)
-		return status_bad_request(st, "strconv.ParseInt: parsing \"%s\": value out of range",
-					  s);
+		return status_bad_request(st,
+					  "strconv.ParseInt: parsing \"%s\": value out of range", s);
 	*v = n;
 	return true;
 }
@@ -150,8 +150,7 @@ static void check_dry_run(struct field_errors *errs, const char *const *values, 
 	arena_free(&a);
 }
 
-static size_t all_values(struct arena *a, const struct query *q, const char *name,
-			 const char ***out)
+static size_t all_values(struct arena *a, const struct query *q, const char *name, const char ***out)
 {
 	size_t n = 0;
 
@@ -162,8 +161,7 @@ static size_t all_values(struct arena *a, const struct query *q, const char *nam
 	return n;
 }
 
-static void check_validation(struct field_errors *errs, const char *v,
-			     enum field_validation *out)
+static void check_validation(struct field_errors *errs, const char *v, enum field_validation *out)
 {
 	*out = VALIDATION_WARN;
 	if (strcmp(v, "Strict") == 0)
@@ -214,8 +212,7 @@ bool query_list_options(const struct query *q, struct list_options *o, struct st
 	o->cont = query_str(q, "continue");
 	o->resource_version = query_str(q, "resourceVersion");
 	o->match = query_str(q, "resourceVersionMatch");
-	return query_int(q, "limit", &o->limit, st) &&
-	       query_int(q, "timeoutSeconds", &timeout, st);
+	return query_int(q, "limit", &o->limit, st) && query_int(q, "timeoutSeconds", &timeout, st);
 }
 
 bool query_check_timeout(const struct query *q, struct status *st)

@@ -13,7 +13,7 @@
 struct query {
 	struct query_pair {
 		const char *name, *value;
-	} *pairs; /* in the arena */
+	} * pairs; /* in the arena */
 	size_t n;
 };
 

@@ -43,18 +43,18 @@ struct operation {
 	const char *verb; /* as in attributes */
 	bool (*run)(struct req *r);
 	enum body body;
-	bool blocks;  /* writes: only where blocking is allowed */
-	bool raw;     /* answers in its own content type: no negotiation */
+	bool blocks; /* writes: only where blocking is allowed */
+	bool raw;    /* answers in its own content type: no negotiation */
 };
 
 enum reply_type {
 	REPLY_NONE,
-	REPLY_OBJ,    /* obj, a frozen object of req->kind */
-	REPLY_LIST,   /* list, of req->kind */
-	REPLY_TREE,   /* tree, as it is */
-	REPLY_BYTES,  /* bytes, len, content_type */
-	REPLY_PARTS,  /* parts, nparts, content_type */
-	REPLY_STREAM, /* the connection goes to net's stream loop: stream, arg, content_type */
+	REPLY_OBJ,      /* obj, a frozen object of req->kind */
+	REPLY_LIST,     /* list, of req->kind */
+	REPLY_TREE,     /* tree, as it is */
+	REPLY_BYTES,    /* bytes, len, content_type */
+	REPLY_PARTS,    /* parts, nparts, content_type */
+	REPLY_STREAM,   /* the connection goes to net's stream loop: stream, arg, content_type */
 	REPLY_TAKEOVER, /* the connection goes to a thread of its own: takeover, arg */
 };
 
@@ -106,27 +106,27 @@ bool req_wait(struct req *r);
 bool authn_user(struct req *r);
 bool impersonate(struct req *r);
 bool authz_check(struct req *r);
-bool dispatch(struct req *r);          /* dispatch.c: kind and operation */
-bool decode_request(struct req *r);    /* decode.c: options and body */
-bool encode_reply(struct req *r);      /* encode.c: obj, list and tree become bytes or parts */
-void reply_finish(struct req *r);      /* reply.c: the only place that replies */
+bool dispatch(struct req *r);       /* dispatch.c: kind and operation */
+bool decode_request(struct req *r); /* decode.c: options and body */
+bool encode_reply(struct req *r);   /* encode.c: obj, list and tree become bytes or parts */
+void reply_finish(struct req *r);   /* reply.c: the only place that replies */
 
 /* ---- handlers ---- */
-const struct operation *verbs_find(const struct req *r);   /* verbs.c; NULL: 404 or 405 */
+const struct operation *verbs_find(const struct req *r); /* verbs.c; NULL: 404 or 405 */
 const struct operation *subs_find(const struct req *r, bool *exists); /* subs.c */
-bool watch_start(struct req *r);       /* watch.c */
-bool discovery_run(struct req *r);     /* discovery.c */
-bool openapi_v2_run(struct req *r);    /* openapi.c */
+bool watch_start(struct req *r);                                      /* watch.c */
+bool discovery_run(struct req *r);                                    /* discovery.c */
+bool openapi_v2_run(struct req *r);                                   /* openapi.c */
 bool openapi_v3_run(struct req *r);
-bool health_run(struct req *r);        /* health.c */
+bool health_run(struct req *r); /* health.c */
 bool version_run(struct req *r);
 bool index_run(struct req *r);
-bool metrics_run(struct req *r);       /* metrics.c */
-bool oidc_run(struct req *r);          /* oidc.c */
+bool metrics_run(struct req *r); /* metrics.c */
+bool oidc_run(struct req *r);    /* oidc.c */
 bool jwks_run(struct req *r);
-bool pod_log_run(struct req *r);       /* pods.c */
+bool pod_log_run(struct req *r); /* pods.c */
 bool pod_duplex_run(struct req *r);
-bool proxy_run(struct req *r);         /* proxy.c */
+bool proxy_run(struct req *r); /* proxy.c */
 
 /* ---- helpers of the handlers ---- */
 /* Reply with the buffer's bytes; takes its memory. */

@@ -48,8 +48,8 @@ static bool split(struct arena *a, const char *path, struct route *r, struct sta
 static const char *resource_verb(const char *method)
 {
 	static const char *const verbs[][2] = {
-		{ "GET", "get" },	{ "HEAD", "get" },     { "POST", "create" },
-		{ "PUT", "update" },	{ "PATCH", "patch" },  { "DELETE", "delete" },
+		{ "GET", "get" },    { "HEAD", "get" },    { "POST", "create" },
+		{ "PUT", "update" }, { "PATCH", "patch" }, { "DELETE", "delete" },
 	};
 
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
@@ -116,8 +116,7 @@ static void resource_parts(struct arena *a, const struct query *q, struct route 
 
 	if (strcmp(s[i], "namespaces") == 0 && n - i > 1) {
 		r->attr.ns = s[i + 1];
-		if (n - i > 2 && strcmp(s[i + 2], "status") != 0 &&
-		    strcmp(s[i + 2], "finalize") != 0)
+		if (n - i > 2 && strcmp(s[i + 2], "status") != 0 && strcmp(s[i + 2], "finalize") != 0)
 			i += 2;
 	}
 	r->attr.resource = s[i];

@@ -15,10 +15,10 @@ struct route {
 	struct attributes attr;  /* attr.path is NULL for resource requests */
 	const char *const *segs; /* all decoded segments of the path */
 	size_t nsegs;
-	bool core;               /* /api/v1, as against /apis/GROUP/VERSION */
-	bool watch_prefix;       /* the old form /api/v1/watch/... */
-	bool named;              /* the name is in the path, not from a field selector */
-	size_t tail;             /* index in segs of what follows the subresource */
+	bool core;         /* /api/v1, as against /apis/GROUP/VERSION */
+	bool watch_prefix; /* the old form /api/v1/watch/... */
+	bool named;        /* the name is in the path, not from a field selector */
+	size_t tail;       /* index in segs of what follows the subresource */
 };
 
 /* 400 on bad percent-encoding, a NUL or a path that names no resource where one must be. */

@@ -16,8 +16,8 @@ struct server;
  * checked.  Each may be NULL: 501 NotImplemented-like Status naming the host. */
 struct pod_stream {
 	const struct obj *pod;
-	const char *container; /* "" where it does not apply */
-	const char *query;     /* the request's raw query */
+	const char *container;      /* "" where it does not apply */
+	const char *query;          /* the request's raw query */
 	const char *const *headers; /* "Name: value" lines of the request, NULL-terminated */
 	const char *method;
 };
@@ -43,7 +43,7 @@ struct stream_ops_host {
 struct server_config {
 	struct api *api;
 	const struct stream_ops_host *streams;
-	const char *version;     /* "v1.36.0+nutshell-..." */
+	const char *version;        /* "v1.36.0+nutshell-..." */
 	const char *server_address; /* "10.0.0.1:6443" for discovery; port 0: the one httpd gets */
 	/* /readyz: NULL or false = not ready yet; name of the failing check in *what */
 	bool (*ready)(void *arg, const char **what);

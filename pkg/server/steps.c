@@ -74,7 +74,7 @@ static bool step_encode(struct req *r)
 
 static bool (*const steps[])(struct req *r) = {
 	step_route,    step_authenticate, step_impersonate, step_authorize,
-	step_dispatch, step_decode,	  step_verb,	    step_encode,
+	step_dispatch, step_decode,       step_verb,        step_encode,
 };
 
 static enum http_next run(struct req *r)

@@ -14,8 +14,7 @@
 
 static bool run_view(struct req *r)
 {
-	return reply_obj(r, 200,
-			 api_get(&r->call, r->kind, r->ns, r->route.attr.name, &r->st));
+	return reply_obj(r, 200, api_get(&r->call, r->kind, r->ns, r->route.attr.name, &r->st));
 }
 
 static bool run_update(struct req *r)
@@ -33,8 +32,7 @@ static bool run_patch(struct req *r)
 
 	return reply_obj(r, 200,
 			 api_patch(&r->call, r->kind, r->route.attr.subresource, r->ns,
-				   r->route.attr.name, r->patch, r->body, r->force, &created,
-				   &r->st));
+				   r->route.attr.name, r->patch, r->body, r->force, &created, &r->st));
 }
 
 static bool run_scale_get(struct req *r)
@@ -81,14 +79,14 @@ static bool run_binding(struct req *r)
 {
 	struct json *o = decode_as(r, schema_find("io.k8s.api.core.v1.Binding"), "v1", "Binding");
 
-	return o && names_match(r, o) &&
-	       api_bind(&r->call, r->ns, r->route.attr.name, o, &r->st) && reply_success(r, 201);
+	return o && names_match(r, o) && api_bind(&r->call, r->ns, r->route.attr.name, o, &r->st) &&
+	       reply_success(r, 201);
 }
 
 static bool run_eviction(struct req *r)
 {
-	struct json *o = decode_as(r, schema_find("io.k8s.api.policy.v1.Eviction"), "policy/v1",
-				   "Eviction");
+	struct json *o =
+		decode_as(r, schema_find("io.k8s.api.policy.v1.Eviction"), "policy/v1", "Eviction");
 	const struct json *dry = json_path(o, "deleteOptions.dryRun");
 
 	if (!o || !names_match(r, o))
@@ -104,8 +102,7 @@ static bool run_token(struct req *r)
 				   "authentication.k8s.io/v1", "TokenRequest");
 
 	return o && names_match(r, o) &&
-	       reply_tree(r, 201,
-			  api_token_request(&r->call, r->ns, r->route.attr.name, o, &r->st));
+	       reply_tree(r, 201, api_token_request(&r->call, r->ns, r->route.attr.name, o, &r->st));
 }
 
 struct sub_row {
@@ -114,28 +111,52 @@ struct sub_row {
 	struct operation op;
 };
 
-#define VIEW(name, bit)                                                                            \
-	{ name, bit, { .verb = "get", .run = run_view } },                                         \
-	{ name, bit, { .verb = "update", .run = run_update, .body = BODY_OBJECT, .blocks = true } }, \
-	{ name, bit, { .verb = "patch", .run = run_patch, .body = BODY_PATCH, .blocks = true } }
-#define ACTION(name, bit, fn)                                                                      \
-	{ name, bit, { .verb = "create", .run = fn, .blocks = true } }
-#define DUPLEX(name, bit)                                                                          \
-	{ name, bit, { .verb = "get", .run = pod_duplex_run, .blocks = true, .raw = true } },      \
-	{ name, bit, { .verb = "create", .run = pod_duplex_run, .blocks = true, .raw = true } }
-#define PROXY(v)                                                                                   \
-	{ "proxy", SUB_PROXY, { .verb = v, .run = proxy_run, .blocks = true, .raw = true } }
+#define VIEW(name, bit)                                                                           \
+	{ name, bit, { .verb = "get", .run = run_view } },                                        \
+		{ name,                                                                           \
+		  bit,                                                                            \
+		  { .verb = "update", .run = run_update, .body = BODY_OBJECT, .blocks = true } }, \
+	{                                                                                         \
+		name, bit,                                                                        \
+		{                                                                                 \
+			.verb = "patch", .run = run_patch, .body = BODY_PATCH, .blocks = true     \
+		}                                                                                 \
+	}
+#define ACTION(name, bit, fn)                                       \
+	{                                                           \
+		name, bit,                                          \
+		{                                                   \
+			.verb = "create", .run = fn, .blocks = true \
+		}                                                   \
+	}
+#define DUPLEX(name, bit)                                                                     \
+	{ name, bit, { .verb = "get", .run = pod_duplex_run, .blocks = true, .raw = true } }, \
+	{                                                                                     \
+		name, bit,                                                                    \
+		{                                                                             \
+			.verb = "create", .run = pod_duplex_run, .blocks = true, .raw = true  \
+		}                                                                             \
+	}
+#define PROXY(v)                                                                 \
+	{                                                                        \
+		"proxy", SUB_PROXY,                                              \
+		{                                                                \
+			.verb = v, .run = proxy_run, .blocks = true, .raw = true \
+		}                                                                \
+	}
 
 static const struct sub_row subs[] = {
 	VIEW("status", SUB_STATUS),
 	VIEW("approval", SUB_APPROVAL),
 	VIEW("ephemeralcontainers", SUB_EPHEMERALCONTAINERS),
 	VIEW("resize", SUB_RESIZE),
-	{ "finalize", SUB_FINALIZE,
+	{ "finalize",
+	  SUB_FINALIZE,
 	  { .verb = "update", .run = run_update, .body = BODY_OBJECT, .blocks = true } },
 	{ "scale", SUB_SCALE, { .verb = "get", .run = run_scale_get } },
 	{ "scale", SUB_SCALE, { .verb = "update", .run = run_scale_update, .blocks = true } },
-	{ "scale", SUB_SCALE,
+	{ "scale",
+	  SUB_SCALE,
 	  { .verb = "patch", .run = run_scale_patch, .body = BODY_PATCH, .blocks = true } },
 	ACTION("binding", SUB_BINDING, run_binding),
 	ACTION("eviction", SUB_EVICTION, run_eviction),

@@ -91,8 +91,8 @@ void partial_print(struct buf *b, const struct obj *o, bool beta)
 
 	partial_metadata(o, &p, &n);
 	buf_adds(b, beta ? "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/"
-			   "v1beta1\",\"metadata\":"
-			 : "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\","
+			   "v1beta1\",\"metadata\":" :
+			   "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\","
 			   "\"metadata\":");
 	buf_add(b, p, n);
 	buf_addc(b, '}');

@@ -22,8 +22,7 @@ static bool run_get(struct req *r)
 		if (!api_list(&r->call, r->kind, r->ns, &o, &none, &r->st))
 			return false;
 	}
-	return reply_obj(r, 200,
-			 api_get(&r->call, r->kind, r->ns, r->route.attr.name, &r->st));
+	return reply_obj(r, 200, api_get(&r->call, r->kind, r->ns, r->route.attr.name, &r->st));
 }
 
 static bool run_list(struct req *r)
@@ -51,8 +50,7 @@ static bool run_list(struct req *r)
 static bool run_create(struct req *r)
 {
 	if (r->kind->virtual_only)
-		return reply_tree(r, 201,
-				  api_review(&r->call, r->kind, r->ns, r->body, &r->st));
+		return reply_tree(r, 201, api_review(&r->call, r->kind, r->ns, r->body, &r->st));
 	return reply_obj(r, 201, api_create(&r->call, r->kind, r->ns, r->body, &r->st));
 }
 
@@ -93,8 +91,7 @@ static bool reply_deleted(struct req *r, const struct obj *o)
 	json_set_str(r->a, details, "kind", s->resource);
 	json_set_str(r->a, details, "uid", o->uid);
 	return reply_tree(r, 200,
-			  json_build(r->a,
-				     "{kind:%s,apiVersion:%s,metadata:{},status:%s,details:%j}",
+			  json_build(r->a, "{kind:%s,apiVersion:%s,metadata:{},status:%s,details:%j}",
 				     "Status", "v1", "Success", details));
 }
 
@@ -105,8 +102,8 @@ static bool run_delete(struct req *r)
 
 	if (!decode_delete_options(r, &o, &may_202))
 		return false;
-	const struct obj *old = api_delete(&r->call, r->kind, r->ns, r->route.attr.name, &o, &gone,
-					   &r->st);
+	const struct obj *old =
+		api_delete(&r->call, r->kind, r->ns, r->route.attr.name, &o, &gone, &r->st);
 	if (!old)
 		return false;
 	if (gone && !r->kind->delete_returns_object)
@@ -137,14 +134,16 @@ static const struct verb_row verbs[] = {
 	{ VERB_GET, true, { .verb = "get", .run = run_get } },
 	{ VERB_LIST, false, { .verb = "list", .run = run_list } },
 	{ VERB_WATCH, false, { .verb = "watch", .run = watch_start, .raw = true } },
-	{ VERB_CREATE, false,
+	{ VERB_CREATE,
+	  false,
 	  { .verb = "create", .run = run_create, .body = BODY_OBJECT, .blocks = true } },
-	{ VERB_UPDATE, true,
+	{ VERB_UPDATE,
+	  true,
 	  { .verb = "update", .run = run_update, .body = BODY_OBJECT, .blocks = true } },
-	{ VERB_PATCH, true,
-	  { .verb = "patch", .run = run_patch, .body = BODY_PATCH, .blocks = true } },
+	{ VERB_PATCH, true, { .verb = "patch", .run = run_patch, .body = BODY_PATCH, .blocks = true } },
 	{ VERB_DELETE, true, { .verb = "delete", .run = run_delete, .blocks = true } },
-	{ VERB_DELETECOLLECTION, false,
+	{ VERB_DELETECOLLECTION,
+	  false,
 	  { .verb = "deletecollection", .run = run_deletecollection, .blocks = true } },
 };
 

@@ -36,7 +36,7 @@ struct watching {
 	enum form form;
 	enum include include;
 	bool beta, bookmarks, joined;
-	bool columns_sent; /* only the first Table tells its columns */
+	bool columns_sent;                /* only the first Table tells its columns */
 	int64_t deadline_ns, bookmark_ns; /* bookmark_ns 0 = no more */
 };
 
@@ -90,8 +90,9 @@ static void send_bookmark(struct watching *w, struct stream *s, int64_t rev, boo
 	const struct obj_fields fields = { w->kind->fields };
 	char version[128];
 
-	buf_addf(&b, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%" PRId64
-		     "\"%s}}",
+	buf_addf(&b,
+		 "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%" PRId64
+		 "\"%s}}",
 		 w->kind->subject.kind, kind_api_version(w->kind, version), rev,
 		 initial_end ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "");
 	if (w->form == FORM_OBJECT) {
@@ -135,8 +136,7 @@ static enum drain drain(struct watching *w, struct stream *s)
 		else
 			send_object(w, s, e.type, e.obj);
 		watch_event_clear(&e);
-		atomic_fetch_add_explicit(&w->server->metrics.watch_events, 1,
-					  memory_order_relaxed);
+		atomic_fetch_add_explicit(&w->server->metrics.watch_events, 1, memory_order_relaxed);
 	}
 	return MORE;
 }

@@ -108,8 +108,15 @@ UNIT_TEST(route_encoded_slash_does_not_add_a_segment)
 UNIT_TEST(route_survives_empty_segments)
 {
 	static const char *const paths[] = {
-		"", "////", "/api//", "/api//v1///pods//x", "/apis///", "/apis//v1/namespaces//pods",
-		"/api/v1/namespaces//", "/api/v1/namespaces///", "/api/v1/watch//",
+		"",
+		"////",
+		"/api//",
+		"/api//v1///pods//x",
+		"/apis///",
+		"/apis//v1/namespaces//pods",
+		"/api/v1/namespaces//",
+		"/api/v1/namespaces///",
+		"/api/v1/watch//",
 	};
 
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
