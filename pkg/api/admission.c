@@ -23,6 +23,9 @@ static const struct plugin plugins[] = {
 	{ "Priority", admit_priority, admit_priority_class },
 	{ "DefaultTolerationSeconds", admit_toleration_seconds, NULL },
 	{ "DefaultStorageClass", admit_storage_class, NULL },
+	{ "CertificateApproval", NULL, admit_certificate_approval },
+	{ "CertificateSigning", NULL, admit_certificate_signing },
+	{ "CertificateSubjectRestriction", NULL, admit_certificate_subject },
 	{ "DefaultIngressClass", admit_ingress_class, NULL },
 	{ "RBACEscalation", NULL, escalation_check },
 };

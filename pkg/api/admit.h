@@ -16,6 +16,9 @@ bool admit_priority_class(struct admission *ad, struct status *st);
 bool admit_pod_security(struct admission *ad, struct status *st);
 bool admit_toleration_seconds(struct admission *ad, struct status *st);
 bool admit_storage_class(struct admission *ad, struct status *st);
+bool admit_certificate_approval(struct admission *ad, struct status *st);
+bool admit_certificate_signing(struct admission *ad, struct status *st);
+bool admit_certificate_subject(struct admission *ad, struct status *st);
 bool admit_ingress_class(struct admission *ad, struct status *st);
 
 /* A pod is being written through its main resource. */

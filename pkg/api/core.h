@@ -142,6 +142,8 @@ struct admission {
 };
 bool admission_mutate(struct admission *ad, struct status *st);
 bool admission_validate(struct admission *ad, struct status *st);
+/* A new certificate request says who asked: more of the caller than hooks may know. (admit_certificates.c) */
+void certificate_requester(struct call *c, const struct kind *k, struct json *o);
 
 /* ---- service_ip.c ---- */
 /* 500 when the configured range is none. */

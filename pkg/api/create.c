@@ -100,6 +100,7 @@ static void create_prepare(struct creation *cr)
 	hook_open(&h, cr->c, cr->k);
 	kind_prepare_create(&h, cr->o);
 	hook_close(&h, cr->c);
+	certificate_requester(cr->c, cr->k, cr->o);
 }
 
 static bool create_validate(struct creation *cr, struct status *st)

@@ -132,13 +132,19 @@ static int64_t grace_of(struct deletion *d)
 	return grace < 0 ? 1 : grace;
 }
 
+static bool has_finalizers(const struct json *tree)
+{
+	return json_count(json_path(tree, "metadata.finalizers")) > 0;
+}
+
 /* A graceful deletion under way may only be shortened. */
 static void grace_shorten(struct deletion *d)
 {
 	const struct json *now = json_path(d->tree, "metadata.deletionGracePeriodSeconds");
 	int64_t running;
 
-	if (!json_int(now, &running))
+	/* Grace 0 that is still here without finalizers was cut off between mark and removal: go on. */
+	if (!json_int(now, &running) || (!running && !has_finalizers(d->tree)))
 		return;
 	if (d->o->grace_s < 0 || d->o->grace_s >= running) {
 		d->pending = true;
@@ -193,11 +199,6 @@ static void finalizers_set(struct deletion *d)
 		meta_del_finalizer(a, d->tree, finalizer_foreground);
 		break;
 	}
-}
-
-static bool has_finalizers(const struct json *tree)
-{
-	return json_count(json_path(tree, "metadata.finalizers")) > 0;
 }
 
 /* Marked for the finalizers' sake: now, without grace. */

@@ -26,8 +26,8 @@ const struct obj *api_get(struct call *c, const struct kind *k, const char *ns, 
 
 static bool too_large(int64_t want, int64_t have, struct status *st)
 {
-	status_timeout(st, 1, "Too large resource version: %lld, current: %lld",
-		       (long long)want, (long long)have);
+	status_timeout(st, 1, "Too large resource version: %lld, current: %lld", (long long)want,
+		       (long long)have);
 	status_add_cause(st, "ResourceVersionTooLarge", "Too large resource version", NULL);
 	return false;
 }

@@ -325,19 +325,31 @@ UNIT_TEST(resize_changes_resources_only)
 UNIT_TEST(approval_writes_conditions_only)
 {
 	FIXTURE(f);
+	static const char *const groups[] = { "dev", NULL };
+	static const struct user alice = { .name = "alice", .uid = "", .groups = groups };
+	static const char approve[] =
+		"{\"status\":{\"certificate\":\"eA==\",\"conditions\":[{\"type\":\"Approved\","
+		"\"status\":\"True\",\"reason\":\"x\"}]}}";
 	const struct kind *k =
 		fixture_kind(&f, "certificates.k8s.io/v1", "CertificateSigningRequest");
 	const struct obj *o;
 
+	f.c.user = &alice;
 	o = fixture_create(
 		&f, "",
-		"{\"apiVersion\":\"certificates.k8s.io/v1\",\"kind\":\"CertificateSigningRequest\",\"metadata\":{\"name\":\"r\"},"
-		"\"spec\":{\"request\":\"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0=\",\"signerName\":\"a.io/b\",\"usages\":[\"client auth\"]}}");
-	if (!o)
+		"{\"apiVersion\":\"certificates.k8s.io/v1\",\"kind\":\"CertificateSigningRequest\","
+		"\"metadata\":{\"name\":\"r\"},\"spec\":{\"username\":\"root\",\"groups\":[\"system:masters\"],"
+		"\"request\":\"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0=\","
+		"\"signerName\":\"a.io/b\",\"usages\":[\"client auth\"]}}");
+	if (!o) /* the row may check the request itself, which is none here */
 		return;
-	o = fixture_patch(
-		&f, k, "approval", "", "r", PATCH_MERGE,
-		"{\"status\":{\"certificate\":\"eA==\",\"conditions\":[{\"type\":\"Approved\",\"status\":\"True\",\"reason\":\"x\"}]}}");
+	CHECK_STR(fixture_text(&f, o, "spec.username"), "alice");
+	CHECK_STR(fixture_text(&f, o, "spec.groups.0"), "dev");
+	CHECK(!fixture_patch(&f, k, "approval", "", "r", PATCH_MERGE, approve));
+	CHECK_STR(f.st.message,
+		  "certificatesigningrequests.certificates.k8s.io \"r\" is forbidden: user not permitted to approve requests with signerName \"a.io/b\"");
+	f.c.user = &api_system_user;
+	o = fixture_patch(&f, k, "approval", "", "r", PATCH_MERGE, approve);
 	CHECK_STR(f.st.message, NULL);
 	CHECK_INT(json_count(json_path(obj_tree(f.a, o), "status.conditions")), 1);
 	CHECK(!json_path(obj_tree(f.a, o), "status.certificate"));
