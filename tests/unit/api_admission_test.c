@@ -266,3 +266,30 @@ UNIT_TEST(events_are_counted)
 		  4);
 	CHECK_STR(fixture_text(&f, r.items[0], "source.component"), "test");
 }
+
+UNIT_TEST(pod_security_follows_the_namespace)
+{
+	FIXTURE(f);
+	static const char plain[] =
+		"{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\"},\"spec\":{%s\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}";
+
+	CHECK(fixture_create(
+		&f, "",
+		"{\"kind\":\"Namespace\",\"metadata\":{\"name\":\"n\",\"labels\":{\"pod-security.kubernetes.io/enforce\":\"baseline\","
+		"\"pod-security.kubernetes.io/warn\":\"restricted\",\"pod-security.kubernetes.io/warn-version\":\"v1.30\"}}}"));
+	CHECK(!fixture_create(&f, "n", arena_printf(f.a, plain, "a", "\"hostNetwork\":true,")));
+	CHECK_INT(f.st.code, 403);
+	CHECK_STR(f.st.message,
+		  "pods \"a\" is forbidden: violates PodSecurity \"baseline:latest\": host namespaces (hostNetwork=true)");
+	CHECK_INT(f.c.nwarnings, 0);
+	CHECK(fixture_create(&f, "n", arena_printf(f.a, plain, "a", "")));
+	CHECK_INT(f.c.nwarnings, 1);
+	CHECK(!strncmp(f.c.warnings[0], "would violate PodSecurity \"restricted:v1.30\": ", 46));
+	f.c.nwarnings = 0;
+	CHECK(fixture_create(
+		&f, "n",
+		"{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\",\"metadata\":{\"name\":\"r\"},\"spec\":{\"selector\":"
+		"{\"matchLabels\":{\"a\":\"b\"}},\"template\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":"
+		"{\"hostNetwork\":true,\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}}}"));
+	CHECK_INT(f.c.nwarnings, 1);
+}
