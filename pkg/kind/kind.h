@@ -65,6 +65,7 @@ struct hook {
 	int64_t now_s;
 	const char *user;         /* name of the caller */
 	struct field_errors *errors; /* validate hooks add to it */
+	const struct json *old;   /* while validating an update: the stored tree; kind_validate_meta() sets it */
 	char **warnings;          /* grow-only array in the arena, see hook_warn() */
 	size_t nwarnings;
 };

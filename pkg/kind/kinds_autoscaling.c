@@ -29,7 +29,7 @@ const struct kind kinds_autoscaling[] = {
 			.columns = columns_autoscaler,
 		.storage = &kinds_autoscaling[KIND_AUTOSCALING_V2],
 		.defaults = autoscaler_v1_defaults, .to_storage = autoscaler_to_storage,
-			.from_storage = autoscaler_from_storage,
+			.from_storage = autoscaler_from_storage, .validate = autoscaler_validate,
 	},
 };
 

@@ -181,6 +181,7 @@ void kind_validate_meta(struct hook *h, const struct json *o, const struct json 
 	const struct at *meta = AT_ROOT("metadata");
 	const struct json *m = json_get(o, "metadata");
 
+	h->old = old;
 	if (old) {
 		check_update(h, meta, m, json_get(old, "metadata"));
 		check_common(h, meta, m);

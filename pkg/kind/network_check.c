@@ -153,20 +153,22 @@ HOOK_CHECK_OLD(endpointslice_validate_update)
 
 /* ---- events ---- */
 
-/* What events.k8s.io asks of a new event, on the stored (core) form. */
+/* What events.k8s.io asks of a new event; core events are free of it. */
 HOOK_CHECK(event_validate)
 {
+	if (h->old)
+		return;
 	if (!json_path_str(o, "eventTime")[0])
 		err_required(h, AT_ROOT("eventTime"), NULL);
 	if (!json_path_str(o, "type")[0] || !one_of(json_path_str(o, "type"),
 						     LIST("Normal", "Warning")))
 		err_invalid(h, AT_ROOT("type"), json_path_str(o, "type"), "has invalid value: %s",
 			    json_path_str(o, "type"));
-	if (!json_path_str(o, "reportingComponent")[0])
+	if (!json_path_str(o, "reportingController")[0])
 		err_required(h, AT_ROOT("reportingController"), NULL);
 	else
 		check_text(h, AT_ROOT("reportingController"), TEXT_LABEL_KEY,
-			   json_path_str(o, "reportingComponent"));
+			   json_path_str(o, "reportingController"));
 	if (!json_path_str(o, "reportingInstance")[0])
 		err_required(h, AT_ROOT("reportingInstance"), NULL);
 	if (!json_path_str(o, "action")[0])

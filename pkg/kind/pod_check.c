@@ -12,7 +12,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "obj/json.h"
-#include "obj/meta.h"
 
 #include <string.h>
 
@@ -74,8 +73,7 @@ HOOK_CHECK(pod_validate)
 	check_token_volumes(h, at, spec);
 	check_images(h, AT(at, "containers"), json_get(spec, "containers"));
 	check_images(h, AT(at, "initContainers"), json_get(spec, "initContainers"));
-	/* a stored pod has a resourceVersion; what follows is for new ones only */
-	if (meta_rv(o)[0])
+	if (h->old)
 		return;
 	if (json_count(json_get(spec, "ephemeralContainers")))
 		err_forbidden(h, AT(at, "ephemeralContainers"), "cannot be set on create");

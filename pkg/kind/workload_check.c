@@ -179,7 +179,7 @@ HOOK_CHECK(statefulset_validate)
 			  json_path(spec, "updateStrategy.rollingUpdate.partition"));
 	check_numbers(h, at, spec, LIST("replicas", "minReadySeconds"));
 	check_nonnegative(h, AT(AT(at, "ordinals"), "start"), json_path(spec, "ordinals.start"));
-	if (service[0] && !meta_rv(o)[0])
+	if (service[0] && !h->old)
 		check_text(h, AT(at, "serviceName"), TEXT_DNS_LABEL, service);
 	check_selected_template(h, at, with_claim_volumes(h, spec), "statefulset", "StatefulSet");
 }
