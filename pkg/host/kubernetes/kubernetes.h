@@ -48,6 +48,7 @@ struct host {
 	char *api_ip;         /* ClusterIP of our own Service on the host, or our own address */
 	int api_port;
 	struct runtime *rt;
+	int64_t opened_ns;
 	bool stopping;
 	struct service_ip_ops service_ips;
 	struct stream_ops_host streams;
@@ -56,5 +57,12 @@ struct host {
 /* ---- connect.c ---- */
 /* Fill client and ns from a kubeconfig file or the in-cluster account. */
 bool kube_connect(struct host *h, struct status *st);
+
+/* ---- kubernetes.c ---- */
+/* The start hook of every controller here: its state is the host. */
+void *kube_start(struct runtime *rt, void *arg);
+/* May host objects without a virtual counterpart be deleted?  Not before everything was listed, and not at
+ * once when suspiciously many would go (a wrong or empty data directory). */
+bool orphans_may_go(struct host *h);
 
 #endif
