@@ -232,7 +232,7 @@ CELL(attachment_volume)
 
 const struct column columns_volumeattachment[] = {
 	COL_NAME,
-	COL("Attacher", "The driver.", "spec.attacher"),
+	COL_AS("Attacher", "string", "name", "The driver.", 0, "spec.attacher", NULL),
 	COL_FN("PV", "The volume.", attachment_volume),
 	COL("Node", "The node.", "spec.nodeName"),
 	COL_BOOL("Attached", "Whether it is attached.", "status.attached"),
