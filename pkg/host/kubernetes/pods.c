@@ -241,6 +241,19 @@ static bool keep_step(struct sync *s, struct status *st)
 	return pod_take_status(s->h, s->t, s->v, s->h_pod, st);
 }
 
+/* The host ends the pod: so does the tenant see it, with the same grace.  A forced end leaves no time for a
+ * last status, so the pod is said to have failed: Jobs count it. */
+static bool follow_delete(struct sync *s, struct status *st)
+{
+	int64_t grace_s = grace_of(s->h_pod, 30);
+
+	if (!pod_take_status(s->h, s->t, s->v, s->h_pod, st))
+		return false;
+	if (!grace_s && !terminal(s->h_pod) && !pod_mark_lost(s->h, s->t, s->v, st))
+		return false;
+	return delete_virtual(s, grace_s, st);
+}
+
 static bool live_both(struct sync *s, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
@@ -252,8 +265,7 @@ static bool live_both(struct sync *s, struct status *st)
 		return meta_deleting(s->h_pod) || delete_host(s, -1, st);
 	}
 	if (meta_deleting(s->h_pod))
-		return pod_take_status(s->h, s->t, s->v, s->h_pod, st) &&
-		       delete_virtual(s, grace_of(s->h_pod, 30), st);
+		return follow_delete(s, st);
 	if (keep_step(s, &err))
 		return true;
 	if (status_is(&err, "NodeMismatch"))
