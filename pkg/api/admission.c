@@ -18,6 +18,7 @@ struct plugin {
 
 static const struct plugin plugins[] = {
 	{ "NamespaceLifecycle", admit_namespace_lifecycle, NULL },
+	{ "LimitRanger", admit_limits_default, admit_limits_enforce },
 	{ "ServiceAccount", admit_service_account, NULL },
 	{ "PodSecurity", NULL, admit_pod_security },
 	{ "Priority", admit_priority, admit_priority_class },

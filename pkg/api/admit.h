@@ -13,6 +13,8 @@ bool admit_namespace_lifecycle(struct admission *ad, struct status *st);
 bool admit_service_account(struct admission *ad, struct status *st);
 bool admit_priority(struct admission *ad, struct status *st);
 bool admit_priority_class(struct admission *ad, struct status *st);
+bool admit_limits_default(struct admission *ad, struct status *st);
+bool admit_limits_enforce(struct admission *ad, struct status *st);
 bool admit_pod_security(struct admission *ad, struct status *st);
 bool admit_toleration_seconds(struct admission *ad, struct status *st);
 bool admit_storage_class(struct admission *ad, struct status *st);

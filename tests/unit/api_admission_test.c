@@ -293,3 +293,41 @@ UNIT_TEST(pod_security_follows_the_namespace)
 		"{\"hostNetwork\":true,\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}}}"));
 	CHECK_INT(f.c.nwarnings, 1);
 }
+
+UNIT_TEST(limit_ranges_default_and_refuse)
+{
+	FIXTURE(f);
+	static const char pod_of[] =
+		"{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\","
+		"\"resources\":%s}]}}";
+	const struct obj *o;
+
+	CHECK(fixture_create(
+		&f, "default",
+		"{\"kind\":\"LimitRange\",\"metadata\":{\"name\":\"l\"},\"spec\":{\"limits\":[{\"type\":\"Container\","
+		"\"default\":{\"cpu\":\"200m\",\"memory\":\"64Mi\"},\"defaultRequest\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"},"
+		"\"max\":{\"cpu\":\"500m\"}},{\"type\":\"Pod\",\"max\":{\"memory\":\"1Gi\"}},"
+		"{\"type\":\"PersistentVolumeClaim\",\"min\":{\"storage\":\"1Gi\"},\"max\":{\"storage\":\"2Gi\"}}]}}"));
+	o = fixture_create(&f, "default", arena_printf(f.a, pod_of, "a", "{}"));
+	CHECK_STR(f.st.message, NULL);
+	CHECK_STR(fixture_text(&f, o, "spec.containers.0.resources.limits.cpu"), "200m");
+	CHECK_STR(fixture_text(&f, o, "spec.containers.0.resources.requests.cpu"), "100m");
+	CHECK_STR(meta_annotation(obj_tree(f.a, o), "kubernetes.io/limit-ranger"),
+		  "LimitRanger plugin set: cpu, memory request for container c; cpu, memory limit for container c");
+	CHECK(!fixture_create(&f, "default",
+			      arena_printf(f.a, pod_of, "b", "{\"limits\":{\"cpu\":\"1\"}}")));
+	CHECK_INT(f.st.code, 403);
+	CHECK_STR(f.st.message,
+		  "pods \"b\" is forbidden: maximum cpu usage per Container is 500m, but limit is 1");
+	CHECK(!fixture_create(&f, "default",
+			      arena_printf(f.a, pod_of, "b",
+					   "{\"limits\":{\"cpu\":\"1\",\"memory\":\"2Gi\"}}")));
+	CHECK_STR(f.st.message,
+		  "pods \"b\" is forbidden: [maximum cpu usage per Container is 500m, but limit is 1, maximum memory usage per Pod is 1Gi, but limit is 2Gi]");
+	CHECK(!fixture_create(
+		&f, "default",
+		"{\"kind\":\"PersistentVolumeClaim\",\"metadata\":{\"name\":\"c\"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],"
+		"\"resources\":{\"requests\":{\"storage\":\"3Gi\"}}}}"));
+	CHECK_STR(f.st.message,
+		  "persistentvolumeclaims \"c\" is forbidden: maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 3Gi");
+}
