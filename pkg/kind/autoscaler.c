@@ -84,8 +84,7 @@ static bool is_resource(const char *source)
 }
 
 /* Names of v1's flat amounts; side is "target" of a spec or "current" of a status. */
-static const char *amount_name(struct hook *h, const char *source, const char *side,
-			       const char *what)
+static const char *amount_name(struct hook *h, const char *source, const char *side, const char *what)
 {
 	bool flat_average = !strcmp(source, "object") && !strcmp(what, "AverageValue");
 

@@ -40,14 +40,14 @@ char *at_text(const struct hook *h, const struct at *at)
 /* ---- reporting ---- */
 
 /* The detail of a printf-like reporter; NULL format: none. */
-#define DETAIL(h, fmt, detail)                                                                     \
-	char *detail = NULL;                                                                       \
-	do {                                                                                       \
-		va_list ap;                                                                        \
-		va_start(ap, fmt);                                                                 \
-		if (fmt)                                                                           \
-			detail = arena_vprintf((h)->a, fmt, ap);                                   \
-		va_end(ap);                                                                        \
+#define DETAIL(h, fmt, detail)                                   \
+	char *detail = NULL;                                     \
+	do {                                                     \
+		va_list ap;                                      \
+		va_start(ap, fmt);                               \
+		if (fmt)                                         \
+			detail = arena_vprintf((h)->a, fmt, ap); \
+		va_end(ap);                                      \
 	} while (0)
 
 void err_required(struct hook *h, const struct at *at, const char *detail)

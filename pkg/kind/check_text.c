@@ -20,19 +20,19 @@
 #define RE_KEY "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 #define REGEX(re) "regex used for validation is '" re "')"
 
-#define SUBDOMAIN_RULE                                                                             \
-	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "     \
-	"'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', " \
-	REGEX(RE_SUBDOMAIN)
+#define SUBDOMAIN_RULE                                                                                   \
+	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "            \
+	"'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', " REGEX( \
+		RE_SUBDOMAIN)
 #define SUBDOMAIN_LONG "must be no more than 253 characters"
 /* the prefix of a label key has its own wording of length */
 #define PREFIX_LONG "prefix part must be no more than 253 bytes"
-#define LABEL_RULE                                                                                 \
-	"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "  \
-	"and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', " \
-	REGEX(RE_LABEL)
-#define KEY_RULE                                                                                   \
-	"must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "  \
+#define LABEL_RULE                                                                                      \
+	"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "        \
+	"and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', " REGEX( \
+		RE_LABEL)
+#define KEY_RULE                                                                                 \
+	"must consist of alphanumeric characters, '-', '_' or '.', and must start and end with " \
 	"an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', " REGEX(RE_KEY)
 
 /* What is wrong with a text. */
@@ -173,10 +173,11 @@ static void label_value(struct faults *f, const char *s, size_t n)
 	if (n > LABEL_MAX)
 		fault(f, "must be no more than 63 bytes");
 	if (n && !is_key(s, n))
-		fault(f, "a valid label must be an empty string or consist of alphanumeric "
-			 "characters, '-', '_' or '.', and must start and end with an "
-			 "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
-			 REGEX("(" RE_KEY ")?"));
+		fault(f,
+		      "a valid label must be an empty string or consist of alphanumeric "
+		      "characters, '-', '_' or '.', and must start and end with an "
+		      "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', " REGEX(
+			      "(" RE_KEY ")?"));
 }
 
 static void path_segment(struct faults *f, const char *s, size_t n)
@@ -268,18 +269,12 @@ static void c_identifier(struct faults *f, const char *s, size_t n)
 }
 
 static void (*const formats[])(struct faults *f, const char *s, size_t n) = {
-	[TEXT_DNS_LABEL] = dns_label,
-	[TEXT_DNS_LABEL_1035] = dns_label_1035,
-	[TEXT_DNS_SUBDOMAIN] = dns_subdomain,
-	[TEXT_WILDCARD_SUBDOMAIN] = wildcard_subdomain,
-	[TEXT_LABEL_KEY] = label_key,
-	[TEXT_LABEL_VALUE] = label_value,
-	[TEXT_PATH_SEGMENT] = path_segment,
-	[TEXT_PORT_NAME] = port_name,
-	[TEXT_ENV_NAME] = env_name,
-	[TEXT_CONFIG_KEY] = config_key,
-	[TEXT_HTTP_HEADER] = http_header,
-	[TEXT_C_IDENTIFIER] = c_identifier,
+	[TEXT_DNS_LABEL] = dns_label,         [TEXT_DNS_LABEL_1035] = dns_label_1035,
+	[TEXT_DNS_SUBDOMAIN] = dns_subdomain, [TEXT_WILDCARD_SUBDOMAIN] = wildcard_subdomain,
+	[TEXT_LABEL_KEY] = label_key,         [TEXT_LABEL_VALUE] = label_value,
+	[TEXT_PATH_SEGMENT] = path_segment,   [TEXT_PORT_NAME] = port_name,
+	[TEXT_ENV_NAME] = env_name,           [TEXT_CONFIG_KEY] = config_key,
+	[TEXT_HTTP_HEADER] = http_header,     [TEXT_C_IDENTIFIER] = c_identifier,
 };
 
 bool text_ok(enum text_format format, const char *s)

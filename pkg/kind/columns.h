@@ -11,16 +11,16 @@
 #include "kind/kind.h"
 
 /* One cell function. */
-#define CELL(name)                                                                                 \
-	static void name(struct buf *out, struct arena *a __attribute__((unused)),                 \
-			 const struct obj *o __attribute__((unused)),                              \
-			 const struct json *tree __attribute__((unused)),                          \
+#define CELL(name)                                                                 \
+	static void name(struct buf *out, struct arena *a __attribute__((unused)), \
+			 const struct obj *o __attribute__((unused)),              \
+			 const struct json *tree __attribute__((unused)),          \
 			 int64_t now_s __attribute__((unused)))
 
-#define COL_AS(n, t, f, d, w, p, c)                                                                \
-	{                                                                                          \
-		.name = n, .type = t, .format = f, .description = d, .priority = w, .path = p,     \
-		.cell = c                                                                          \
+#define COL_AS(n, t, f, d, w, p, c)                                                            \
+	{                                                                                      \
+		.name = n, .type = t, .format = f, .description = d, .priority = w, .path = p, \
+		.cell = c                                                                      \
 	}
 /* A string from a path or a function; WIDE: shown by -o wide only. */
 #define COL(n, d, p) COL_AS(n, "string", "", d, 0, p, NULL)
@@ -33,22 +33,23 @@
 #define COL_BOOL_FN(n, d, c) COL_AS(n, "boolean", "", d, 0, NULL, c)
 #define COL_NAME COL_AS("Name", "string", "name", DOC_NAME, 0, "metadata.name", NULL)
 #define COL_AGE COL("Age", DOC_AGE, "age:metadata.creationTimestamp")
-#define COL_CREATED                                                                                \
-	COL_AS("Created At", "date", "", DOC_AGE, 0, "metadata.creationTimestamp", NULL)
-#define COL_END { .name = NULL }
+#define COL_CREATED COL_AS("Created At", "date", "", DOC_AGE, 0, "metadata.creationTimestamp", NULL)
+#define COL_END              \
+	{                    \
+		.name = NULL \
+	}
 
 #define DOC_NAME "The object's name, unique among its kind within the namespace."
 #define DOC_AGE "When the object was created."
 
 extern const struct column columns_default[], columns_created[], columns_binding[], columns_csr[],
-	columns_lease[], columns_priorityclass[], columns_runtimeclass[],
-	columns_flowschema[], columns_prioritylevel[], columns_resourceclaim[],
-	columns_resourceslice[], columns_webhook[], columns_validatingpolicy[],
-	columns_mutatingpolicy[], columns_policybinding[], columns_apiservice[],
-	columns_componentstatus[], columns_configmap[], columns_secret[],
-	columns_namespace[], columns_node[], columns_event[], columns_quota[],
-	columns_service[], columns_endpoints[], columns_endpointslice[], columns_ingress[],
-	columns_ingressclass[], columns_networkpolicy[], columns_ipaddress[],
+	columns_lease[], columns_priorityclass[], columns_runtimeclass[], columns_flowschema[],
+	columns_prioritylevel[], columns_resourceclaim[], columns_resourceslice[],
+	columns_webhook[], columns_validatingpolicy[], columns_mutatingpolicy[],
+	columns_policybinding[], columns_apiservice[], columns_componentstatus[],
+	columns_configmap[], columns_secret[], columns_namespace[], columns_node[], columns_event[],
+	columns_quota[], columns_service[], columns_endpoints[], columns_endpointslice[],
+	columns_ingress[], columns_ingressclass[], columns_networkpolicy[], columns_ipaddress[],
 	columns_servicecidr[], columns_pod[], columns_podtemplate[], columns_claim[],
 	columns_volume[], columns_storageclass[], columns_csidriver[], columns_csinode[],
 	columns_volumeattachment[], columns_volumeattributesclass[], columns_deployment[],

@@ -72,7 +72,10 @@ CELL(csr_condition)
 		denied |= !strcmp(type, "Denied");
 		failed |= !strcmp(type, "Failed");
 	}
-	cell_strf(out, "%s%s%s", denied ? "Denied" : approved ? "Approved" : "Pending",
+	cell_strf(out, "%s%s%s",
+		  denied   ? "Denied" :
+		  approved ? "Approved" :
+			     "Pending",
 		  failed ? ",Failed" : "",
 		  json_path_str(tree, "status.certificate")[0] ? ",Issued" : "");
 }
@@ -155,8 +158,7 @@ CELL(flow_precedence)
 
 const struct column columns_flowschema[] = {
 	COL_NAME,
-	COL("PriorityLevel", "The level that requests go to.",
-	    "spec.priorityLevelConfiguration.name"),
+	COL("PriorityLevel", "The level that requests go to.", "spec.priorityLevelConfiguration.name"),
 	COL_FN("MatchingPrecedence", "Its place among the schemas.", flow_precedence),
 	COL("DistinguisherMethod", "How flows are told apart.", "spec.distinguisherMethod.type"),
 	COL_AGE,

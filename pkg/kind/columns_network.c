@@ -136,11 +136,9 @@ CELL(endpoints_list)
 			json_each(x, addresses) {
 				const char *ip = json_path_str(x, "ip");
 
-				sample_add(&s, arena_printf(a, strchr(ip, ':') ? "[%s]:%lld" :
-										 "%s:%lld",
-							    ip,
-							    (long long)json_path_int(p, "port",
-										     0)));
+				sample_add(&s,
+					   arena_printf(a, strchr(ip, ':') ? "[%s]:%lld" : "%s:%lld",
+							ip, (long long)json_path_int(p, "port", 0)));
 			}
 		}
 	}

@@ -148,8 +148,7 @@ static struct summary summarize(struct arena *a, const struct json *tree)
 	const char *own = json_path_str(s.status, "reason");
 
 	s.reason = own[0] ? own : phase;
-	if (!strcmp(json_path_str(condition(s.status, "PodScheduled"), "reason"),
-		    "SchedulingGated"))
+	if (!strcmp(json_path_str(condition(s.status, "PodScheduled"), "reason"), "SchedulingGated"))
 		s.reason = "SchedulingGated";
 	s.total = json_count(json_path(tree, "spec.containers"));
 	json_each(c, json_path(tree, "spec.initContainers"))

@@ -121,8 +121,7 @@ CELL(volume_claim)
 	const struct json *ref = json_path(tree, "spec.claimRef");
 
 	if (ref)
-		cell_strf(out, "%s/%s", json_path_str(ref, "namespace"),
-			  json_path_str(ref, "name"));
+		cell_strf(out, "%s/%s", json_path_str(ref, "namespace"), json_path_str(ref, "name"));
 	else
 		cell_str(out, "");
 }

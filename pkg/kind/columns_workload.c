@@ -14,8 +14,8 @@
 #define DOC_IMAGES "Images of the template's containers."
 #define DOC_SELECTOR "Which pods belong to it."
 
-#define COL_PODS                                                                                   \
-	COL_WIDE_FN("Containers", DOC_CONTAINERS, containers),                                     \
+#define COL_PODS                                               \
+	COL_WIDE_FN("Containers", DOC_CONTAINERS, containers), \
 		COL_WIDE_FN("Images", DOC_IMAGES, images)
 
 CELL(containers)
@@ -89,10 +89,8 @@ const struct column columns_replicationcontroller[] = {
 };
 
 const struct column columns_statefulset[] = {
-	COL_NAME,
-	COL_FN("Ready", "Replicas that are ready, of those wanted.", ready_of_desired),
-	COL_AGE,
-	COL_PODS,
+	COL_NAME, COL_FN("Ready", "Replicas that are ready, of those wanted.", ready_of_desired),
+	COL_AGE,  COL_PODS,
 	COL_END,
 };
 
@@ -106,10 +104,8 @@ const struct column columns_daemonset[] = {
 	COL_INT("Desired", "Nodes that should run the pod.", "status.desiredNumberScheduled"),
 	COL_INT("Current", "Nodes that do run it.", "status.currentNumberScheduled"),
 	COL_INT("Ready", "Nodes where it is ready.", "status.numberReady"),
-	COL_INT("Up-to-date", "Nodes that run the current template.",
-		"status.updatedNumberScheduled"),
-	COL_INT("Available", "Nodes where it has been ready long enough.",
-		"status.numberAvailable"),
+	COL_INT("Up-to-date", "Nodes that run the current template.", "status.updatedNumberScheduled"),
+	COL_INT("Available", "Nodes where it has been ready long enough.", "status.numberAvailable"),
 	COL_FN("Node Selector", "Labels that a node must have.", node_selector),
 	COL_AGE,
 	COL_PODS,
@@ -404,8 +400,7 @@ const struct column columns_budget[] = {
 	COL_NAME,
 	COL_FN("Min Available", "Pods that must stay available.", budget_min),
 	COL_FN("Max Unavailable", "Pods that may be unavailable.", budget_max),
-	COL_INT("Allowed Disruptions", "Pods that may be evicted now.",
-		"status.disruptionsAllowed"),
+	COL_INT("Allowed Disruptions", "Pods that may be evicted now.", "status.disruptionsAllowed"),
 	COL_AGE,
 	COL_END,
 };

@@ -190,8 +190,8 @@ HOOK_CHECK_OLD(node_validate_update)
 
 static void check_access_modes(struct hook *h, const struct at *at, const struct json *modes)
 {
-	const char *const *known = LIST("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
-					"ReadWriteOncePod");
+	const char *const *known =
+		LIST("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod");
 	bool single = false, other = false;
 
 	json_each(m, modes) {
@@ -324,8 +324,7 @@ HOOK_CHECK_OLD(storageclass_validate_update)
 	if (!json_equal(json_get(o, "provisioner"), json_get(old, "provisioner")))
 		err_forbidden(h, AT_ROOT("provisioner"), "updates to provisioner are forbidden.");
 	if (!json_equal(json_get(o, "reclaimPolicy"), json_get(old, "reclaimPolicy")))
-		err_forbidden(h, AT_ROOT("reclaimPolicy"),
-			      "updates to reclaimPolicy are forbidden.");
+		err_forbidden(h, AT_ROOT("reclaimPolicy"), "updates to reclaimPolicy are forbidden.");
 	check_immutable(h, AT_ROOT("volumeBindingMode"), json_get(o, "volumeBindingMode"),
 			json_get(old, "volumeBindingMode"));
 }

@@ -114,9 +114,9 @@ static void check_field_ref(struct hook *h, const struct at *at, const struct js
 
 static void check_resource_ref(struct hook *h, const struct at *at, const struct json *ref)
 {
-	const char *const *names =
-		LIST("limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu",
-		     "requests.ephemeral-storage", "requests.memory");
+	const char *const *names = LIST("limits.cpu", "limits.ephemeral-storage", "limits.memory",
+					"requests.cpu", "requests.ephemeral-storage",
+					"requests.memory");
 	const char *resource = json_path_str(ref, "resource");
 
 	if (!resource[0])
@@ -277,8 +277,7 @@ static void check_http(struct hook *h, const struct at *at, const struct json *g
 		err_unsupported(h, AT(at, "scheme"), json_path_str(get, "scheme"),
 				LIST("HTTP", "HTTPS"));
 	json_each(header, json_get(get, "httpHeaders"))
-		check_text(h, AT(at, "httpHeaders"), TEXT_HTTP_HEADER,
-			   json_path_str(header, "name"));
+		check_text(h, AT(at, "httpHeaders"), TEXT_HTTP_HEADER, json_path_str(header, "name"));
 }
 
 static void check_action(struct hook *h, const struct at *at, const char *type,
@@ -305,7 +304,8 @@ static void check_handler(struct hook *h, const struct at *at, const struct json
 		if (!action)
 			continue;
 		if (n++)
-			err_forbidden(h, AT(at, types[i]), "may not specify more than 1 handler type");
+			err_forbidden(h, AT(at, types[i]),
+				      "may not specify more than 1 handler type");
 		else
 			check_action(h, AT(at, types[i]), types[i], action);
 	}
@@ -355,8 +355,8 @@ static void check_running(struct hook *h, const struct at *at, const struct json
 
 static void forbid_running(struct hook *h, const struct at *at, const struct json *c)
 {
-	const char *const *names = LIST("lifecycle", "livenessProbe", "readinessProbe",
-					"startupProbe");
+	const char *const *names =
+		LIST("lifecycle", "livenessProbe", "readinessProbe", "startupProbe");
 
 	for (size_t i = 0; names[i]; i++)
 		if (json_get(c, names[i]))
@@ -408,8 +408,7 @@ void check_resources(struct hook *h, const struct at *at, const struct json *res
 		if (!limit[0] || !quantity_parse(json_str(r), &want) || !quantity_parse(limit, &max))
 			continue;
 		if (equal ? quantity_cmp(&want, &max) != 0 : quantity_cmp(&want, &max) > 0)
-			err_invalid(h, AT(at, "requests"), json_str(r),
-				    "must be %s %s limit of %s",
+			err_invalid(h, AT(at, "requests"), json_str(r), "must be %s %s limit of %s",
 				    equal ? "equal to" : "less than or equal to", name, limit);
 	}
 }
@@ -483,8 +482,8 @@ static void check_init(struct hook *h, const struct at *at, const struct json *s
 		if (policy[0])
 			check_enum(h, AT(item, "restartPolicy"), policy,
 				   LIST("Always", "Never", "OnFailure"), false);
-		if (json_path_str(c, "name")[0] && (seen_before(list, c, "name") ||
-						    name_taken(spec, LIST("containers"), c)))
+		if (json_path_str(c, "name")[0] &&
+		    (seen_before(list, c, "name") || name_taken(spec, LIST("containers"), c)))
 			err_duplicate(h, AT(item, "name"), json_path_str(c, "name"));
 		if (!strcmp(policy, "Always"))
 			check_running(h, item, c);

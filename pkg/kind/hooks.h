@@ -11,8 +11,7 @@
 #define HOOK(name) void name(struct hook *h, struct json *o)
 #define HOOK_OLD(name) void name(struct hook *h, struct json *o, const struct json *old)
 #define HOOK_CHECK(name) void name(struct hook *h, const struct json *o)
-#define HOOK_CHECK_OLD(name)                                                                       \
-	void name(struct hook *h, const struct json *o, const struct json *old)
+#define HOOK_CHECK_OLD(name) void name(struct hook *h, const struct json *o, const struct json *old)
 
 /* access.c */
 HOOK(binding_defaults);

@@ -72,16 +72,12 @@ static struct json *zero_field(struct arena *a, const struct schema_field *f)
 	if ((f->flags & (FIELD_OMITEMPTY | FIELD_POINTER)) || f->shape != SHAPE_ONE)
 		return NULL;
 	switch (f->scalar) {
-	case SCALAR_STRING:
-		return json_string(a, "");
-	case SCALAR_BOOL:
-		return json_boolean(a, false);
+	case SCALAR_STRING: return json_string(a, "");
+	case SCALAR_BOOL: return json_boolean(a, false);
 	case SCALAR_INT32:
 	case SCALAR_INT64:
-	case SCALAR_DOUBLE:
-		return json_integer(a, 0);
-	default:
-		return NULL;
+	case SCALAR_DOUBLE: return json_integer(a, 0);
+	default: return NULL;
 	}
 }
 
@@ -178,7 +174,6 @@ bool kind_spec_changed(const struct kind *k, const struct json *o, const struct 
 			return true;
 	/* Deployments alone count annotations too (k8s: apps/deployment/strategy.go), because
 	 * revisions live there. */
-	return k->generation_annotations &&
-	       !json_equal(json_path(o, "metadata.annotations"),
-			   json_path(old, "metadata.annotations"));
+	return k->generation_annotations && !json_equal(json_path(o, "metadata.annotations"),
+							json_path(old, "metadata.annotations"));
 }

@@ -63,10 +63,10 @@ struct hook {
 	struct arena *a;
 	const struct kind *kind;
 	int64_t now_s;
-	const char *user;         /* name of the caller */
+	const char *user;            /* name of the caller */
 	struct field_errors *errors; /* validate hooks add to it */
-	const struct json *old;   /* while validating an update: the stored tree; kind_validate_meta() sets it */
-	char **warnings;          /* grow-only array in the arena, see hook_warn() */
+	const struct json *old; /* while validating an update: the stored tree; kind_validate_meta() sets it */
+	char **warnings; /* grow-only array in the arena, see hook_warn() */
 	size_t nwarnings;
 };
 /* Add a Warning header text. */
@@ -86,30 +86,30 @@ struct kind {
 	struct subject subject; /* group ("" core), resource (plural), kind */
 	const char *version;
 	const char *singular;
-	const char *const *shorts;     /* NULL-terminated; NULL = none */
+	const char *const *shorts; /* NULL-terminated; NULL = none */
 	const char *const *categories;
-	const char *list_kind;         /* NULL = kind + "List" */
+	const char *list_kind; /* NULL = kind + "List" */
 	bool namespaced;
 	unsigned verbs, subs;
 	const struct schema_type *type;
 	const struct column *columns; /* ends with name NULL; NULL = Name, Age */
 	/* Header fields extracted at freezing; the first nselectable (NULL-ended list of their own) may be
 	 * used in field selectors. */
-	const char *const *fields;     /* NULL-terminated paths; see obj.h */
-	size_t nselectable;            /* how many of fields are selectable */
+	const char *const *fields; /* NULL-terminated paths; see obj.h */
+	size_t nselectable;        /* how many of fields are selectable */
 	const char *const *selectable_names; /* selector spellings, when they differ from the paths; else NULL */
 	const char *const *field_absent; /* what "" means to a field selector, per selectable field; NULL = "" */
-	const struct kind *storage;    /* another version whose table and encoding hold the objects; NULL = self */
+	const struct kind *storage; /* another version whose table and encoding hold the objects; NULL = self */
 
 	enum name_rule name_rule;
-	bool generation;               /* metadata.generation counts spec changes */
-	bool generation_annotations;   /* ... and annotation changes (Deployment) */
-	bool create_on_update;         /* PUT of a missing object creates it */
-	bool conditional_update;       /* PUT must carry a resourceVersion */
+	bool generation;             /* metadata.generation counts spec changes */
+	bool generation_annotations; /* ... and annotation changes (Deployment) */
+	bool create_on_update;       /* PUT of a missing object creates it */
+	bool conditional_update;     /* PUT must carry a resourceVersion */
 	bool delete_returns_object;
-	bool graceful_delete;          /* pods */
-	bool orphan_by_default;        /* jobs, replicationcontrollers */
-	bool virtual_only;             /* create-only reviews: never stored */
+	bool graceful_delete;   /* pods */
+	bool orphan_by_default; /* jobs, replicationcontrollers */
+	bool virtual_only;      /* create-only reviews: never stored */
 
 	/* hooks, each may be NULL */
 	void (*defaults)(struct hook *h, struct json *o);
@@ -148,8 +148,7 @@ const struct kind *kinds_by_resource(struct kinds *ks, const char *group, const 
 const struct kind *kinds_by_kind(struct kinds *ks, const char *group, const char *version,
 				 const char *kind);
 /* By apiVersion text "apps/v1". */
-const struct kind *kinds_by_api_version(struct kinds *ks, const char *api_version,
-					const char *kind);
+const struct kind *kinds_by_api_version(struct kinds *ks, const char *api_version, const char *kind);
 /* Any version of group/resource (the preferred one); for RBAC, GC, admission. */
 const struct kind *kinds_preferred(struct kinds *ks, const char *group, const char *resource);
 /* All rows in discovery order: group order of `/apis`, versions by preference. size_t it = 0; ... */

@@ -13,10 +13,13 @@
 const struct kind kinds_apiregistration[] = {
 	{
 		.subject = { "apiregistration.k8s.io", "apiservices", "APIService" },
-		.version = "v1", .singular = "apiservice",
-			.categories = NAMES("api-extensions"), .verbs = VERBS_ALL,
+		.version = "v1",
+		.singular = "apiservice",
+		.categories = NAMES("api-extensions"),
+		.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
-		.type = &type_apiregistration_v1_APIService, .columns = columns_apiservice,
+		.type = &type_apiregistration_v1_APIService,
+		.columns = columns_apiservice,
 		.conditional_update = true,
 		.defaults = apiservice_defaults,
 	},

@@ -14,14 +14,18 @@ const struct kind kinds_certificates[] = {
 	{
 		.subject = { "certificates.k8s.io", "certificatesigningrequests",
 			     "CertificateSigningRequest" },
-		.version = "v1", .singular = "certificatesigningrequest",
-			.shorts = NAMES("csr"), .verbs = VERBS_ALL,
+		.version = "v1",
+		.singular = "certificatesigningrequest",
+		.shorts = NAMES("csr"),
+		.verbs = VERBS_ALL,
 		.subs = SUB_APPROVAL | SUB_STATUS,
-		.type = &type_certificates_v1_CertificateSigningRequest, .columns = columns_csr,
+		.type = &type_certificates_v1_CertificateSigningRequest,
+		.columns = columns_csr,
 		.fields = NAMES("spec.signerName"),
 		.nselectable = 1,
 		.name_rule = NAME_PATH_SEGMENT,
-		.prepare_create = csr_prepare_create, .prepare_update = csr_prepare_update,
+		.prepare_create = csr_prepare_create,
+		.prepare_update = csr_prepare_update,
 	},
 };
 

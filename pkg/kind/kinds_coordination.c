@@ -13,10 +13,15 @@
 const struct kind kinds_coordination[] = {
 	{
 		.subject = { "coordination.k8s.io", "leases", "Lease" },
-		.version = "v1", .singular = "lease", .namespaced = true, .verbs = VERBS_ALL,
-		.type = &type_coordination_v1_Lease, .columns = columns_lease,
+		.version = "v1",
+		.singular = "lease",
+		.namespaced = true,
+		.verbs = VERBS_ALL,
+		.type = &type_coordination_v1_Lease,
+		.columns = columns_lease,
 		.fields = NAMES("spec.holderIdentity", "spec.renewTime"),
-		.create_on_update = true, .conditional_update = true,
+		.create_on_update = true,
+		.conditional_update = true,
 	},
 };
 

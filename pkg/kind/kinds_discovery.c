@@ -13,12 +13,15 @@
 const struct kind kinds_discovery[] = {
 	{
 		.subject = { "discovery.k8s.io", "endpointslices", "EndpointSlice" },
-		.version = "v1", .singular = "endpointslice", .namespaced = true,
-			.verbs = VERBS_ALL,
-		.type = &type_discovery_v1_EndpointSlice, .columns = columns_endpointslice,
+		.version = "v1",
+		.singular = "endpointslice",
+		.namespaced = true,
+		.verbs = VERBS_ALL,
+		.type = &type_discovery_v1_EndpointSlice,
+		.columns = columns_endpointslice,
 		.generation = true,
 		.defaults = endpointslice_defaults,
-			.validate_update = endpointslice_validate_update,
+		.validate_update = endpointslice_validate_update,
 	},
 };
 

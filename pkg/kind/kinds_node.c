@@ -13,9 +13,13 @@
 const struct kind kinds_node[] = {
 	{
 		.subject = { "node.k8s.io", "runtimeclasses", "RuntimeClass" },
-		.version = "v1", .singular = "runtimeclass", .verbs = VERBS_ALL,
-		.type = &type_node_v1_RuntimeClass, .columns = columns_runtimeclass,
-		.create_on_update = true, .conditional_update = true,
+		.version = "v1",
+		.singular = "runtimeclass",
+		.verbs = VERBS_ALL,
+		.type = &type_node_v1_RuntimeClass,
+		.columns = columns_runtimeclass,
+		.create_on_update = true,
+		.conditional_update = true,
 	},
 };
 

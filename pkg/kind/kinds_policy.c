@@ -13,11 +13,16 @@
 const struct kind kinds_policy[] = {
 	{
 		.subject = { "policy", "poddisruptionbudgets", "PodDisruptionBudget" },
-		.version = "v1", .singular = "poddisruptionbudget", .shorts = NAMES("pdb"),
-			.namespaced = true, .verbs = VERBS_ALL,
+		.version = "v1",
+		.singular = "poddisruptionbudget",
+		.shorts = NAMES("pdb"),
+		.namespaced = true,
+		.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
-		.type = &type_policy_v1_PodDisruptionBudget, .columns = columns_budget,
-		.generation = true, .conditional_update = true,
+		.type = &type_policy_v1_PodDisruptionBudget,
+		.columns = columns_budget,
+		.generation = true,
+		.conditional_update = true,
 		.validate = budget_validate,
 	},
 };

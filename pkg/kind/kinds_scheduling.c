@@ -13,12 +13,15 @@
 const struct kind kinds_scheduling[] = {
 	{
 		.subject = { "scheduling.k8s.io", "priorityclasses", "PriorityClass" },
-		.version = "v1", .singular = "priorityclass", .shorts = NAMES("pc"),
-			.verbs = VERBS_ALL,
-		.type = &type_scheduling_v1_PriorityClass, .columns = columns_priorityclass,
+		.version = "v1",
+		.singular = "priorityclass",
+		.shorts = NAMES("pc"),
+		.verbs = VERBS_ALL,
+		.type = &type_scheduling_v1_PriorityClass,
+		.columns = columns_priorityclass,
 		.generation = true,
 		.defaults = priorityclass_defaults,
-			.validate_update = priorityclass_validate_update,
+		.validate_update = priorityclass_validate_update,
 	},
 };
 

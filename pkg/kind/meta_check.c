@@ -164,8 +164,12 @@ static void check_common(struct hook *h, const struct at *meta, const struct jso
 static void check_update(struct hook *h, const struct at *meta, const struct json *m,
 			 const struct json *was)
 {
-	static const char *const immutable[] = { "name", "namespace", "uid", "creationTimestamp",
-						 "deletionTimestamp", "deletionGracePeriodSeconds",
+	static const char *const immutable[] = { "name",
+						 "namespace",
+						 "uid",
+						 "creationTimestamp",
+						 "deletionTimestamp",
+						 "deletionGracePeriodSeconds",
 						 NULL };
 
 	if (json_get(was, "deletionTimestamp"))

@@ -40,9 +40,8 @@ HOOK(networkpolicy_defaults)
 	if (json_count(json_get(spec, "policyTypes")))
 		return;
 	json_set(h->a, spec, "policyTypes",
-		 json_build(h->a, json_count(json_get(spec, "egress")) ?
-					  "[\"Ingress\",\"Egress\"]" :
-					  "[\"Ingress\"]"));
+		 json_build(h->a, json_count(json_get(spec, "egress")) ? "[\"Ingress\",\"Egress\"]" :
+									 "[\"Ingress\"]"));
 }
 
 HOOK(ingressclass_defaults)

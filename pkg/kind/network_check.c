@@ -160,8 +160,8 @@ HOOK_CHECK(event_validate)
 		return;
 	if (!json_path_str(o, "eventTime")[0])
 		err_required(h, AT_ROOT("eventTime"), NULL);
-	if (!json_path_str(o, "type")[0] || !one_of(json_path_str(o, "type"),
-						     LIST("Normal", "Warning")))
+	if (!json_path_str(o, "type")[0] ||
+	    !one_of(json_path_str(o, "type"), LIST("Normal", "Warning")))
 		err_invalid(h, AT_ROOT("type"), json_path_str(o, "type"), "has invalid value: %s",
 			    json_path_str(o, "type"));
 	if (!json_path_str(o, "reportingController")[0])
@@ -272,8 +272,7 @@ HOOK_CHECK(budget_validate)
 	const struct at *at = AT_ROOT("spec");
 
 	if (json_get(spec, "minAvailable") && json_get(spec, "maxUnavailable"))
-		err_invalid_json(h, at, spec,
-				 "minAvailable and maxUnavailable cannot be both set");
+		err_invalid_json(h, at, spec, "minAvailable and maxUnavailable cannot be both set");
 	check_label_selector(h, AT(at, "selector"), json_get(spec, "selector"));
 }
 
@@ -281,11 +280,11 @@ HOOK_CHECK(autoscaler_validate)
 {
 	const struct json *spec = json_get(o, "spec");
 	const struct at *at = AT_ROOT("spec"), *ref = AT(at, "scaleTargetRef");
-	int64_t min = json_path_int(spec, "minReplicas", 1), max = json_path_int(spec, "maxReplicas", 0);
+	int64_t min = json_path_int(spec, "minReplicas", 1),
+		max = json_path_int(spec, "maxReplicas", 0);
 
 	if (min < 1)
-		err_invalid_int(h, AT(at, "minReplicas"), min,
-				"must be greater than or equal to 1");
+		err_invalid_int(h, AT(at, "minReplicas"), min, "must be greater than or equal to 1");
 	if (max < 1)
 		err_invalid_int(h, AT(at, "maxReplicas"), max, "must be greater than 0");
 	if (max < min)

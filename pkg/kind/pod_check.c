@@ -15,10 +15,10 @@
 
 #include <string.h>
 
-#define UPDATABLE                                                                                  \
-	"`spec.containers[*].image`,`spec.initContainers[*].image`,"                               \
-	"`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing "             \
-	"tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "    \
+#define UPDATABLE                                                                               \
+	"`spec.containers[*].image`,`spec.initContainers[*].image`,"                            \
+	"`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing "          \
+	"tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was " \
 	"previously negative)"
 
 static void check_token_volumes(struct hook *h, const struct at *spec_at, const struct json *spec)
@@ -33,11 +33,10 @@ static void check_token_volumes(struct hook *h, const struct at *spec_at, const 
 
 		json_each(s, json_path(v, "projected.sources")) {
 			if (json_get(s, "serviceAccountToken"))
-				err_forbidden(h,
-					      AT(AT_ITEM(AT(at, "sources"), si),
-						 "serviceAccountToken"),
-					      "must not be specified when serviceAccountName is not "
-					      "set");
+				err_forbidden(
+					h, AT(AT_ITEM(AT(at, "sources"), si), "serviceAccountToken"),
+					"must not be specified when serviceAccountName is not "
+					"set");
 			si++;
 		}
 	}
@@ -125,8 +124,8 @@ static void check_gates(struct hook *h, const struct at *at, const struct json *
 			buf_addf(&b, "%s%s", b.len ? "," : "", json_path_str(g, "name"));
 	}
 	if (b.len)
-		err_forbidden(h, at, "only deletion is allowed, but found new scheduling gates '%s'",
-			      b.p);
+		err_forbidden(h, at,
+			      "only deletion is allowed, but found new scheduling gates '%s'", b.p);
 }
 
 /* False when the rest makes no sense any more. */
@@ -239,8 +238,8 @@ HOOK_CHECK_OLD(pod_validate_update)
 		return;
 	munged = excused_spec(h, spec, was);
 	if (!json_equal(munged, was))
-		err_forbidden(h, at, "pod updates may not change fields other than %s\n%s", UPDATABLE,
-			      difference(h, munged, was));
+		err_forbidden(h, at, "pod updates may not change fields other than %s\n%s",
+			      UPDATABLE, difference(h, munged, was));
 }
 
 HOOK_CHECK_OLD(pod_validate_status)

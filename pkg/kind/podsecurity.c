@@ -85,8 +85,7 @@ static const char *plural(size_t n, const char *one, const char *many)
 /* `container "a"` or `containers "a", "b"`. */
 static char *containers(struct pod *pod, const struct texts *t)
 {
-	return arena_printf(pod->a, "%s %s", plural(t->n, "container", "containers"),
-			    quoted(pod, t));
+	return arena_printf(pod->a, "%s %s", plural(t->n, "container", "containers"), quoted(pod, t));
 }
 
 /* "pod", the containers, or both joined by "and": who set something; NULL when nobody did. */
@@ -106,8 +105,8 @@ static char *setters(struct pod *pod, bool by_pod, const struct texts *bad)
 static const char *const lists[] = { "initContainers", "containers", "ephemeralContainers" };
 #define N_LISTS (sizeof lists / sizeof *lists)
 
-#define each_container(c, pod)                                                                     \
-	for (size_t list_ = 0; list_ < N_LISTS; list_++)                                           \
+#define each_container(c, pod)                           \
+	for (size_t list_ = 0; list_ < N_LISTS; list_++) \
 		json_each(c, json_get((pod)->spec, lists[list_]))
 
 static const char *name_of(const struct json *o)
@@ -157,7 +156,8 @@ static struct verdict app_armor(struct pod *pod)
 
 	if (by_pod)
 		set_add(pod, &values, json_path_str(own, "type"));
-	each_container(c, pod) {
+	each_container(c, pod)
+	{
 		const struct json *p = json_get(context_of(c), "appArmorProfile");
 
 		if (!p || in(json_path_str(p, "type"), ok))
@@ -168,12 +168,11 @@ static struct verdict app_armor(struct pod *pod)
 	json_each(x, json_get(pod->metadata, "annotations")) {
 		const char *v = json_str(x);
 
-		if (strncmp(json_name(x), ARMOR_ANNOTATION, sizeof ARMOR_ANNOTATION - 1) ||
-		    !v[0] || !strcmp(v, "runtime/default") || !strncmp(v, "localhost/", 10))
+		if (strncmp(json_name(x), ARMOR_ANNOTATION, sizeof ARMOR_ANNOTATION - 1) || !v[0] ||
+		    !strcmp(v, "runtime/default") || !strncmp(v, "localhost/", 10))
 			continue;
 		set_add(pod, &annotations,
-			arena_printf(pod->a, "%s=%s", json_name(x),
-				     go_quote(pod->a, v, strlen(v))));
+			arena_printf(pod->a, "%s=%s", json_name(x), go_quote(pod->a, v, strlen(v))));
 	}
 	if (setters(pod, by_pod, &bad))
 		texts_add(pod, &who, setters(pod, by_pod, &bad));
@@ -194,7 +193,8 @@ static struct verdict app_armor(struct pod *pod)
 static void added_capabilities(struct pod *pod, const char *const *ok, struct texts *bad,
 			       struct texts *caps)
 {
-	each_container(c, pod) {
+	each_container(c, pod)
+	{
 		size_t before = bad->n;
 
 		json_each(cap, json_path(context_of(c), "capabilities.add")) {
@@ -224,8 +224,7 @@ static struct verdict capabilities_baseline(struct pod *pod)
 			   &bad, &caps);
 	if (!bad.n)
 		return (struct verdict){ 0 };
-	return (struct verdict){ "non-default capabilities",
-				 capabilities_detail(pod, &bad, &caps) };
+	return (struct verdict){ "non-default capabilities", capabilities_detail(pod, &bad, &caps) };
 }
 
 static struct verdict host_namespaces(struct pod *pod)
@@ -261,7 +260,8 @@ static struct verdict host_ports(struct pod *pod)
 {
 	struct texts bad = { 0 }, ports = { 0 };
 
-	each_container(c, pod) {
+	each_container(c, pod)
+	{
 		size_t before = bad.n;
 
 		json_each(p, json_get(c, "ports")) {
@@ -290,7 +290,8 @@ static struct verdict probe_hosts(struct pod *pod)
 	const char *const *actions = LIST("httpGet.host", "tcpSocket.host");
 	struct texts bad = { 0 }, hosts = { 0 };
 
-	each_container(c, pod) {
+	each_container(c, pod)
+	{
 		for (size_t i = 0; handlers[i]; i++) {
 			for (size_t k = 0; actions[k]; k++) {
 				const char *host =
@@ -317,9 +318,8 @@ static struct verdict privileged(struct pod *pod)
 {
 	struct texts bad = { 0 };
 
-	each_container(c, pod)
-		if (json_path_bool(context_of(c), "privileged", false))
-			texts_add(pod, &bad, name_of(c));
+	each_container(c, pod) if (json_path_bool(context_of(c), "privileged", false))
+		texts_add(pod, &bad, name_of(c));
 	if (!bad.n)
 		return (struct verdict){ 0 };
 	return (struct verdict){ "privileged",
@@ -332,7 +332,8 @@ static struct verdict proc_mount(struct pod *pod)
 {
 	struct texts bad = { 0 }, types = { 0 };
 
-	each_container(c, pod) {
+	each_container(c, pod)
+	{
 		const struct json *m = json_get(context_of(c), "procMount");
 
 		if (!m || !strcmp(json_str(m), "Default"))
@@ -342,10 +343,10 @@ static struct verdict proc_mount(struct pod *pod)
 	}
 	if (!bad.n)
 		return (struct verdict){ 0 };
-	return (struct verdict){ "procMount",
-				 arena_printf(pod->a,
-					      "%s must not set securityContext.procMount to %s",
-					      containers(pod, &bad), quoted(pod, &types)) };
+	return (struct verdict){
+		"procMount", arena_printf(pod->a, "%s must not set securityContext.procMount to %s",
+					  containers(pod, &bad), quoted(pod, &types))
+	};
 }
 
 static struct verdict proc_mount_baseline(struct pod *pod)
@@ -380,7 +381,8 @@ static struct verdict selinux(struct pod *pod)
 	bool by_pod = own && !selinux_ok(pod, &s, own);
 	char *who;
 
-	each_container(c, pod) {
+	each_container(c, pod)
+	{
 		const struct json *o = json_get(context_of(c), "seLinuxOptions");
 
 		if (o && !selinux_ok(pod, &s, o))
@@ -414,7 +416,8 @@ static struct verdict seccomp(struct pod *pod, struct texts *missing)
 
 	if (by_pod)
 		set_add(pod, &values, json_path_str(own, "type"));
-	each_container(c, pod) {
+	each_container(c, pod)
+	{
 		const struct json *p = json_get(context_of(c), "seccompProfile");
 
 		if (p && !in(json_path_str(p, "type"), ok)) {
@@ -449,11 +452,10 @@ static struct verdict sysctls(struct pod *pod)
 		if (!in(name_of(s),
 			LIST("kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range",
 			     "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range",
-			     "net.ipv4.ip_unprivileged_port_start",
-			     "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time",
-			     "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl",
-			     "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem",
-			     "net.ipv4.tcp_wmem")))
+			     "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ip_local_reserved_ports",
+			     "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout",
+			     "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes",
+			     "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem")))
 			texts_add(pod, &bad, name_of(s));
 	if (!bad.n)
 		return (struct verdict){ 0 };
@@ -465,17 +467,15 @@ static struct verdict windows_host(struct pod *pod)
 	struct texts bad = { 0 };
 	char *who;
 
-	each_container(c, pod)
-		if (json_path_bool(context_of(c), "windowsOptions.hostProcess", false))
-			texts_add(pod, &bad, name_of(c));
+	each_container(c, pod) if (json_path_bool(context_of(c), "windowsOptions.hostProcess", false))
+		texts_add(pod, &bad, name_of(c));
 	who = setters(pod, json_path_bool(pod->context, "windowsOptions.hostProcess", false), &bad);
 	if (!who)
 		return (struct verdict){ 0 };
 	return (struct verdict){
 		"hostProcess",
 		arena_printf(pod->a,
-			     "%s must not set securityContext.windowsOptions.hostProcess=true",
-			     who),
+			     "%s must not set securityContext.windowsOptions.hostProcess=true", who),
 	};
 }
 
@@ -487,15 +487,13 @@ static struct verdict privilege_escalation(struct pod *pod)
 
 	if (is_windows(pod))
 		return (struct verdict){ 0 };
-	each_container(c, pod)
-		if (!is_false(json_get(context_of(c), "allowPrivilegeEscalation")))
-			texts_add(pod, &bad, name_of(c));
+	each_container(c, pod) if (!is_false(json_get(context_of(c), "allowPrivilegeEscalation")))
+		texts_add(pod, &bad, name_of(c));
 	if (!bad.n)
 		return (struct verdict){ 0 };
 	return (struct verdict){
 		"allowPrivilegeEscalation != false",
-		arena_printf(pod->a,
-			     "%s must set securityContext.allowPrivilegeEscalation=false",
+		arena_printf(pod->a, "%s must set securityContext.allowPrivilegeEscalation=false",
 			     containers(pod, &bad)),
 	};
 }
@@ -514,9 +512,7 @@ static struct verdict capabilities_restricted(struct pod *pod)
 
 	if (is_windows(pod))
 		return (struct verdict){ 0 };
-	each_container(c, pod)
-		if (!drops_all(c))
-			texts_add(pod, &missing, name_of(c));
+	each_container(c, pod) if (!drops_all(c)) texts_add(pod, &missing, name_of(c));
 	added_capabilities(pod, LIST("NET_BIND_SERVICE"), &bad, &caps);
 	if (missing.n)
 		texts_add(pod, &details,
@@ -564,13 +560,13 @@ static struct verdict restricted_volumes(struct pod *pod)
 	}
 	if (!bad.n)
 		return (struct verdict){ 0 };
-	return (struct verdict){ "restricted volume types",
-				 arena_printf(pod->a, "%s %s %s %s %s",
-					      plural(bad.n, "volume", "volumes"), quoted(pod, &bad),
-					      plural(bad.n, "uses", "use"),
-					      plural(types.n, "restricted volume type",
-						     "restricted volume types"),
-					      quoted(pod, &types)) };
+	return (struct verdict){
+		"restricted volume types",
+		arena_printf(pod->a, "%s %s %s %s %s", plural(bad.n, "volume", "volumes"),
+			     quoted(pod, &bad), plural(bad.n, "uses", "use"),
+			     plural(types.n, "restricted volume type", "restricted volume types"),
+			     quoted(pod, &types))
+	};
 }
 
 static struct verdict run_as_non_root(struct pod *pod)
@@ -581,7 +577,8 @@ static struct verdict run_as_non_root(struct pod *pod)
 
 	if (has_user_namespace(pod))
 		return (struct verdict){ 0 };
-	each_container(c, pod) {
+	each_container(c, pod)
+	{
 		const struct json *v = json_get(context_of(c), "runAsNonRoot");
 
 		if (is_false(v))
@@ -612,9 +609,8 @@ static struct verdict run_as_user(struct pod *pod)
 
 	if (has_user_namespace(pod))
 		return (struct verdict){ 0 };
-	each_container(c, pod)
-		if (json_path_int(context_of(c), "runAsUser", -1) == 0)
-			texts_add(pod, &bad, name_of(c));
+	each_container(c, pod) if (json_path_int(context_of(c), "runAsUser", -1) == 0)
+		texts_add(pod, &bad, name_of(c));
 	who = setters(pod, json_path_int(pod->context, "runAsUser", -1) == 0, &bad);
 	if (!who)
 		return (struct verdict){ 0 };

@@ -46,14 +46,10 @@ static void check_items(struct hook *h, const struct at *at, const struct json *
 static const struct {
 	const char *type, *member;
 } required_members[] = {
-	{ "hostPath", "path" },
-	{ "secret", "secretName" },
-	{ "configMap", "name" },
-	{ "persistentVolumeClaim", "claimName" },
-	{ "gitRepo", "repository" },
-	{ "nfs", "server" },
-	{ "nfs", "path" },
-	{ "csi", "driver" },
+	{ "hostPath", "path" },      { "secret", "secretName" },
+	{ "configMap", "name" },     { "persistentVolumeClaim", "claimName" },
+	{ "gitRepo", "repository" }, { "nfs", "server" },
+	{ "nfs", "path" },           { "csi", "driver" },
 	{ "image", "reference" },
 };
 
@@ -207,8 +203,7 @@ static void check_pod_affinity(struct hook *h, const struct at *at, const struct
 		int64_t weight = json_path_int(w, "weight", 0);
 
 		if (weight <= 0 || weight > 100)
-			err_invalid_int(h, AT(item, "weight"), weight,
-					"must be in the range 1-100");
+			err_invalid_int(h, AT(item, "weight"), weight, "must be in the range 1-100");
 		check_affinity_term(h, AT(item, "podAffinityTerm"), json_get(w, "podAffinityTerm"));
 	}
 }
@@ -283,11 +278,13 @@ static void check_dns(struct hook *h, const struct at *at, const struct json *sp
 	check_enum(h, AT(at, "dnsPolicy"), policy,
 		   LIST("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"), true);
 	if (!strcmp(policy, "None") && !json_count(json_path(spec, "dnsConfig.nameservers")))
-		err_required(h, json_get(spec, "dnsConfig") ? AT(AT(at, "dnsConfig"), "nameservers") :
-							      AT(at, "dnsConfig"),
-			     json_get(spec, "dnsConfig") ?
-				     "must provide at least one DNS nameserver when `dnsPolicy` is None" :
-				     "must provide `dnsConfig` when `dnsPolicy` is None");
+		err_required(
+			h,
+			json_get(spec, "dnsConfig") ? AT(AT(at, "dnsConfig"), "nameservers") :
+						      AT(at, "dnsConfig"),
+			json_get(spec, "dnsConfig") ?
+				"must provide at least one DNS nameserver when `dnsPolicy` is None" :
+				"must provide `dnsConfig` when `dnsPolicy` is None");
 }
 
 void check_pod_spec(struct hook *h, const struct at *at, const struct json *spec, bool is_pod)

@@ -1,9 +1,10 @@
 /*
  * registry: which rows are served, looked up by resource, by kind and by order.
  *
- * Two hash maps answer the lookups of every request ("group/version/resource" and
- * "group/version/Kind"); a vector keeps discovery order: the core group, then the groups in the order
- * that kube-apiserver lists them, then what was added at run time.  A read lock is
+ * Three hash maps answer the lookups of every request ("group/version/resource",
+ * "group/version/Kind", and "group//resource" for the preferred version); a vector keeps discovery
+ * order: the core group, then the groups in the order that kube-apiserver lists them, then what was
+ * added at run time.  A read lock is
  * held for the lookup only; rows outlive it because the built-in ones are constant and added ones
  * belong to whoever added them until the registry is freed.
  */
@@ -24,7 +25,7 @@
 struct kinds {
 	struct rwlock lock;
 	VEC(const struct kind *) order;
-	struct map *by_resource, *by_kind;
+	struct map *by_resource, *by_kind, *preferred;
 	uint64_t serial;
 };
 
@@ -55,8 +56,7 @@ static const struct {
 };
 
 /* "group/version/name"; "" when it cannot be the key of any row. */
-static const char *key_of(char key[KEY_MAX], const char *group, const char *version,
-			  const char *name)
+static const char *key_of(char key[KEY_MAX], const char *group, const char *version, const char *name)
 {
 	int n = snprintf(key, KEY_MAX, "%s/%s/%s", group, version, name);
 
@@ -87,6 +87,9 @@ static bool add_locked(struct kinds *ks, const struct kind *k)
 	map_set(ks->by_resource, res, unconst(k));
 	map_set(ks->by_kind, kind, unconst(k));
 	vec_push(&ks->order, k);
+	key_of(res, k->subject.group, "", k->subject.resource);
+	if (!map_get(ks->preferred, res))
+		map_set(ks->preferred, res, unconst(k));
 	ks->serial++;
 	return true;
 }
@@ -100,6 +103,7 @@ struct kinds *kinds_new(void)
 	rwlock_init(&ks->lock, "kinds", LOCK_KIND);
 	ks->by_resource = map_new();
 	ks->by_kind = map_new();
+	ks->preferred = map_new();
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
 		for (size_t i = 0; i < *tables[t].n; i++)
 			BUG_ON(!add_locked(ks, &tables[t].rows[i]));
@@ -114,6 +118,7 @@ void kinds_free(struct kinds **pks)
 		return;
 	map_free(&ks->by_resource, NULL);
 	map_free(&ks->by_kind, NULL);
+	map_free(&ks->preferred, NULL);
 	vec_free(&ks->order);
 	rwlock_destroy(&ks->lock);
 	free(ks);
@@ -130,6 +135,20 @@ bool kinds_add(struct kinds *ks, const struct kind *k)
 	return ok;
 }
 
+/* The next version of a resource whose preferred row went away. */
+static void prefer_another(struct kinds *ks, const struct subject *s)
+{
+	char key[KEY_MAX];
+
+	map_del(ks->preferred, key_of(key, s->group, "", s->resource));
+	for (size_t i = ks->order.n; i-- > 0;) {
+		const struct kind *k = ks->order.p[i];
+
+		if (!strcmp(k->subject.resource, s->resource) && !strcmp(k->subject.group, s->group))
+			map_set(ks->preferred, key, unconst(k));
+	}
+}
+
 void kinds_remove(struct kinds *ks, const struct kind *k)
 {
 	char key[KEY_MAX];
@@ -144,6 +163,7 @@ void kinds_remove(struct kinds *ks, const struct kind *k)
 		map_del(ks->by_resource,
 			key_of(key, k->subject.group, k->version, k->subject.resource));
 		map_del(ks->by_kind, key_of(key, k->subject.group, k->version, k->subject.kind));
+		prefer_another(ks, &k->subject);
 		ks->serial++;
 	}
 	rwlock_drop(&ks->lock);
@@ -173,8 +193,7 @@ const struct kind *kinds_by_kind(struct kinds *ks, const char *group, const char
 	return find(ks, ks->by_kind, group, version, kind);
 }
 
-const struct kind *kinds_by_api_version(struct kinds *ks, const char *api_version,
-					const char *kind)
+const struct kind *kinds_by_api_version(struct kinds *ks, const char *api_version, const char *kind)
 {
 	const char *slash = strchr(api_version, '/');
 	char group[KEY_MAX];
@@ -192,17 +211,7 @@ const struct kind *kinds_by_api_version(struct kinds *ks, const char *api_versio
 
 const struct kind *kinds_preferred(struct kinds *ks, const char *group, const char *resource)
 {
-	const struct kind *found = NULL;
-
-	rwlock_read(&ks->lock);
-	for (size_t i = 0; i < ks->order.n && !found; i++) {
-		const struct subject *s = &ks->order.p[i]->subject;
-
-		if (!strcmp(s->resource, resource) && !strcmp(s->group, group))
-			found = ks->order.p[i];
-	}
-	rwlock_drop(&ks->lock);
-	return found;
+	return find(ks, ks->preferred, group, "", resource);
 }
 
 const struct kind *kinds_next(struct kinds *ks, size_t *it)

@@ -14,8 +14,8 @@
 /* Position in kinds_autoscaling of autoscaling/v2, which stores v1 too. */
 #define KIND_AUTOSCALING_V2 0
 
-#define KIND_TABLE(group)                                                                          \
-	extern const struct kind kinds_##group[];                                                  \
+#define KIND_TABLE(group)                         \
+	extern const struct kind kinds_##group[]; \
 	extern const size_t kinds_##group##_n
 
 KIND_TABLE(core);

@@ -65,8 +65,8 @@ HOOK(service_defaults)
 	}
 }
 
-/* clusterIPs follows clusterIP, families follow addresses.  Without an address the api package
- * calls this again through service_families() once it has allocated one. */
+/* clusterIPs follows clusterIP, whichever of them a client gave.  Without either the api package
+ * allocates and sets both. */
 static void follow_cluster_ip(struct hook *h, struct json *spec)
 {
 	const char *ip = json_str(json_get(spec, "clusterIP"));
@@ -87,8 +87,7 @@ static void default_families(struct hook *h, struct json *spec)
 	if (is_type(spec, "ExternalName"))
 		return;
 	if (!json_str(json_get(spec, "ipFamilyPolicy"))[0])
-		json_set_str(h->a, spec, "ipFamilyPolicy",
-			     bare ? "RequireDualStack" : "SingleStack");
+		json_set_str(h->a, spec, "ipFamilyPolicy", bare ? "RequireDualStack" : "SingleStack");
 	if (json_count(json_get(spec, "ipFamilies")))
 		return;
 	if (bare)
@@ -179,8 +178,7 @@ static void keep_allocated(struct hook *h, struct json *spec, const struct json 
 
 	if (needs_cluster_ip(was) && needs_cluster_ip(spec))
 		for (size_t i = 0; i < sizeof cluster / sizeof *cluster; i++)
-			if (same_value(json_get(spec, cluster[i]), NULL) &&
-			    json_get(was, cluster[i]))
+			if (same_value(json_get(spec, cluster[i]), NULL) && json_get(was, cluster[i]))
 				json_set(h->a, spec, cluster[i],
 					 json_copy(h->a, json_get(was, cluster[i])));
 	if (needs_node_port(was) && needs_node_port(spec)) {

@@ -216,8 +216,7 @@ static void check_affinity(struct hook *h, const struct at *at, const struct jso
 	check_enum(h, AT(at, "sessionAffinity"), affinity, LIST("ClientIP", "None"), true);
 	if (!strcmp(affinity, "ClientIP") && (timeout < 1 || timeout > 86400))
 		err_invalid_int(h,
-				AT(AT(AT(at, "sessionAffinityConfig"), "clientIP"),
-				   "timeoutSeconds"),
+				AT(AT(AT(at, "sessionAffinityConfig"), "clientIP"), "timeoutSeconds"),
 				timeout, "must be greater than 0 and less than 86400");
 	if (!strcmp(affinity, "None") && json_get(spec, "sessionAffinityConfig"))
 		err_forbidden(h, AT(at, "sessionAffinityConfig"),

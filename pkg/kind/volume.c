@@ -40,8 +40,7 @@ static void drop_odd_source(struct json *spec)
 	const struct json *source = json_get(spec, "dataSource");
 	const char *group = json_path_str(source, "apiGroup"), *kind = json_path_str(source, "kind");
 	bool claim = !strcmp(kind, "PersistentVolumeClaim") && !group[0];
-	bool snapshot =
-		!strcmp(kind, "VolumeSnapshot") && !strcmp(group, "snapshot.storage.k8s.io");
+	bool snapshot = !strcmp(kind, "VolumeSnapshot") && !strcmp(group, "snapshot.storage.k8s.io");
 
 	if (source && !json_get(spec, "dataSourceRef") && !claim && !snapshot)
 		json_del(spec, "dataSource");

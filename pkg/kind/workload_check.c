@@ -81,8 +81,7 @@ static void check_strategy(struct hook *h, const struct at *at, const struct jso
 	} else if (!strcmp(type, "RollingUpdate")) {
 		check_rolling_update(h, AT(at, "rollingUpdate"), ru);
 	} else {
-		field_error(h->errors, FIELD_NOT_SUPPORTED, at_text(h, at),
-			    json_text(h->a, strategy),
+		field_error(h->errors, FIELD_NOT_SUPPORTED, at_text(h, at), json_text(h->a, strategy),
 			    "supported values: \"Recreate\", \"RollingUpdate\"");
 	}
 }
@@ -150,9 +149,8 @@ static struct json *with_claim_volumes(struct hook *h, const struct json *spec)
 			if (!strcmp(json_path_str(v, "name"), name))
 				json_detach(volumes, v);
 		}
-		json_append(volumes,
-			    json_build(h->a, "{name:%s,persistentVolumeClaim:{claimName:%s}}", name,
-				       name));
+		json_append(volumes, json_build(h->a, "{name:%s,persistentVolumeClaim:{claimName:%s}}",
+						name, name));
 	}
 	return copy;
 }
@@ -186,9 +184,9 @@ HOOK_CHECK(statefulset_validate)
 
 HOOK_CHECK_OLD(statefulset_validate_update)
 {
-	const char *const *mutable = LIST("replicas", "ordinals", "template", "updateStrategy",
-					  "revisionHistoryLimit",
-					  "persistentVolumeClaimRetentionPolicy", "minReadySeconds");
+	const char *const *mutable =
+		LIST("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+		     "persistentVolumeClaimRetentionPolicy", "minReadySeconds");
 	struct json *now = json_copy(h->a, json_get(o, "spec"));
 	struct json *was = json_copy(h->a, json_get(old, "spec"));
 
@@ -302,8 +300,7 @@ static void check_job_template(struct hook *h, const struct at *at, const struct
 	const struct json *was = json_path(old, "spec.template");
 	struct json *now = json_copy(h->a, json_get(spec, "template"));
 	bool idle = json_path_bool(old, "spec.suspend", false) &&
-		    !json_path(old, "status.startTime") &&
-		    !json_path_int(old, "status.active", 0);
+		    !json_path(old, "status.startTime") && !json_path_int(old, "status.active", 0);
 
 	if (idle) {
 		const struct json *meta = json_get(was, "metadata");
@@ -333,8 +330,8 @@ HOOK_CHECK_OLD(job_validate_update)
 	const struct json *spec = json_get(o, "spec"), *was = json_get(old, "spec");
 	const struct at *at = AT_ROOT("spec");
 	bool indexed = !strcmp(json_path_str(spec, "completionMode"), "Indexed");
-	bool elastic = indexed && json_equal(json_get(spec, "completions"),
-					     json_get(spec, "parallelism"));
+	bool elastic = indexed &&
+		       json_equal(json_get(spec, "completions"), json_get(spec, "parallelism"));
 
 	if (!elastic)
 		check_immutable(h, AT(at, "completions"), json_get(spec, "completions"),

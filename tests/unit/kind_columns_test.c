@@ -27,8 +27,7 @@ static const char *cells(struct arena *a, const char *text)
 			*p = '"';
 	tree = json_parse(a, t, strlen(t), NULL, NULL);
 	CHECK(tree != NULL);
-	k = kinds_by_api_version(ks, json_path_str(tree, "apiVersion"),
-				 json_path_str(tree, "kind"));
+	k = kinds_by_api_version(ks, json_path_str(tree, "apiVersion"), json_path_str(tree, "kind"));
 	CHECK(k != NULL);
 	kind_cells(&b, a, k, obj_give(a, obj_new(tree, NULL)), NOW_S);
 	kinds_free(&ks);
@@ -40,8 +39,8 @@ static const char *cells(struct arena *a, const char *text)
 	return out;
 }
 
-#define POD(spec, status, more)                                                                    \
-	"{'apiVersion':'v1','kind':'Pod'," META more "},'spec':{'containers':[{'name':'c'}]" spec    \
+#define POD(spec, status, more)                                                                   \
+	"{'apiVersion':'v1','kind':'Pod'," META more "},'spec':{'containers':[{'name':'c'}]" spec \
 	"},'status':{" status "}}"
 #define NONE ",'\\u003cnone\\u003e'"
 #define WIDE NONE NONE NONE NONE "]"
@@ -50,25 +49,32 @@ UNIT_TEST(cells_pod)
 {
 	struct arena *a = arena_new();
 
-	CHECK_STR(cells(a, POD("", "'phase':'Pending'", "")),
-		  "['x','0/1','Pending','0','5m'" WIDE);
-	CHECK_STR(cells(a, POD("", "'phase':'Running','containerStatuses':[{'name':'c','ready':true,"
-				   "'restartCount':3,'state':{'running':{}},'lastState':{"
-				   "'terminated':{'finishedAt':'2023-11-14T22:12:20Z'}}}]", "")),
+	CHECK_STR(cells(a, POD("", "'phase':'Pending'", "")), "['x','0/1','Pending','0','5m'" WIDE);
+	CHECK_STR(cells(a, POD("",
+			       "'phase':'Running','containerStatuses':[{'name':'c','ready':true,"
+			       "'restartCount':3,'state':{'running':{}},'lastState':{"
+			       "'terminated':{'finishedAt':'2023-11-14T22:12:20Z'}}}]",
+			       "")),
 		  "['x','1/1','Running','3 (60s ago)','5m'" WIDE);
-	CHECK_STR(cells(a, POD("", "'phase':'Running','containerStatuses':[{'name':'c','ready':"
-				   "false,'restartCount':5,'state':{'waiting':{'reason':"
-				   "'CrashLoopBackOff'}}}]", "")),
+	CHECK_STR(cells(a, POD("",
+			       "'phase':'Running','containerStatuses':[{'name':'c','ready':"
+			       "false,'restartCount':5,'state':{'waiting':{'reason':"
+			       "'CrashLoopBackOff'}}}]",
+			       "")),
 		  "['x','0/1','CrashLoopBackOff','5','5m'" WIDE);
-	CHECK_STR(cells(a, POD("", "'phase':'Succeeded','containerStatuses':[{'name':'c','ready':"
-				   "false,'restartCount':0,'state':{'terminated':{'exitCode':0,"
-				   "'reason':'Completed'}}}]", "")),
+	CHECK_STR(cells(a, POD("",
+			       "'phase':'Succeeded','containerStatuses':[{'name':'c','ready':"
+			       "false,'restartCount':0,'state':{'terminated':{'exitCode':0,"
+			       "'reason':'Completed'}}}]",
+			       "")),
 		  "['x','0/1','Completed','0','5m'" WIDE);
-	CHECK_STR(cells(a, POD("", "'phase':'Failed','containerStatuses':[{'name':'c','restartCount'"
-				   ":0,'state':{'terminated':{'exitCode':2}}}]", "")),
+	CHECK_STR(cells(a, POD("",
+			       "'phase':'Failed','containerStatuses':[{'name':'c','restartCount'"
+			       ":0,'state':{'terminated':{'exitCode':2}}}]",
+			       "")),
 		  "['x','0/1','ExitCode:2','0','5m'" WIDE);
-	CHECK_STR(cells(a, POD("", "'phase':'Running'",
-			       ",'deletionTimestamp':'2023-11-14T22:13:00Z'")),
+	CHECK_STR(cells(a,
+			POD("", "'phase':'Running'", ",'deletionTimestamp':'2023-11-14T22:13:00Z'")),
 		  "['x','0/1','Terminating','0','5m'" WIDE);
 	CHECK_STR(cells(a, POD("", "'phase':'Running','reason':'NodeLost'",
 			       ",'deletionTimestamp':'2023-11-14T22:13:00Z'")),
@@ -139,10 +145,11 @@ UNIT_TEST(cells_others)
 			   "'a':'','b':''}}"),
 		  "['x','Opaque',2,'5m']");
 	CHECK_STR(cells(a, "{'apiVersion':'v1','kind':'ServiceAccount'," META "}}"), "['x','5m']");
-	CHECK_STR(cells(a, "{'apiVersion':'autoscaling/v2','kind':'HorizontalPodAutoscaler'," META
-			   "},'spec':{'maxReplicas':3,'minReplicas':1,'scaleTargetRef':{'kind':"
-			   "'Deployment','name':'w'},'metrics':[{'type':'Resource','resource':{"
-			   "'name':'cpu','target':{'type':'Utilization','averageUtilization':80}}}]}}"),
+	CHECK_STR(cells(a,
+			"{'apiVersion':'autoscaling/v2','kind':'HorizontalPodAutoscaler'," META
+			"},'spec':{'maxReplicas':3,'minReplicas':1,'scaleTargetRef':{'kind':"
+			"'Deployment','name':'w'},'metrics':[{'type':'Resource','resource':{"
+			"'name':'cpu','target':{'type':'Utilization','averageUtilization':80}}}]}}"),
 		  "['x','Deployment/w','cpu: \\u003cunknown\\u003e/80%','1',3,0,'5m']");
 	arena_free(&a);
 }

@@ -30,8 +30,8 @@ UNIT_TEST(registry_shares_storage)
 {
 	struct kinds *ks = kinds_new();
 	const struct kind *events = kinds_by_resource(ks, "events.k8s.io", "v1", "events");
-	const struct kind *v1 = kinds_by_resource(ks, "autoscaling", "v1",
-						  "horizontalpodautoscalers");
+	const struct kind *v1 =
+		kinds_by_resource(ks, "autoscaling", "v1", "horizontalpodautoscalers");
 	char text[128];
 
 	CHECK(events->storage == kinds_by_resource(ks, "", "v1", "events"));

@@ -48,8 +48,8 @@ static struct json *object(struct setup *s, const char *text)
 	s->h.kind = kinds_by_api_version(s->ks, json_path_str(o, "apiVersion"),
 					 json_path_str(o, "kind"));
 	CHECK(s->h.kind != NULL);
-	schema_clean(s->a, s->h.kind->type, s->h.kind->subject.kind, s->h.kind->version, o, NULL, &w,
-		     &s->st);
+	schema_clean(s->a, s->h.kind->type, s->h.kind->subject.kind, s->h.kind->version, o, NULL,
+		     &w, &s->st);
 	CHECK_STR(s->st.message, NULL);
 	if (s->h.kind->defaults)
 		s->h.kind->defaults(&s->h, o);
@@ -91,7 +91,8 @@ static const char *update(struct setup *s, const char *before, const char *after
 	return verdict(s, o);
 }
 
-#define POD(spec) "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'d'},'spec':{" spec "}}"
+#define POD(spec) \
+	"{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'d'},'spec':{" spec "}}"
 #define C "'containers':[{'name':'c','image':'i'}]"
 
 UNIT_TEST(validate_pod_create)
@@ -100,8 +101,7 @@ UNIT_TEST(validate_pod_create)
 
 	begin(&s);
 	CHECK_STR(create(&s, POD(C)), NULL);
-	CHECK_STR(create(&s, POD("")),
-		  "Pod \"p\" is invalid: spec.containers: Required value");
+	CHECK_STR(create(&s, POD("")), "Pod \"p\" is invalid: spec.containers: Required value");
 	CHECK_STR(create(&s, POD("'containers':[{'name':'C','image':''}]")),
 		  "Pod \"p\" is invalid: [spec.containers[0].name: Invalid value: \"C\": a lowercase "
 		  "RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
@@ -135,8 +135,7 @@ UNIT_TEST(validate_pod_update)
 
 	begin(&s);
 	CHECK_STR(update(&s, POD(C), POD("'containers':[{'name':'c','image':'j'}]")), NULL);
-	CHECK_STR(update(&s, POD(C),
-			 POD(C ",'tolerations':[{'operator':'Exists','key':'k'}]")),
+	CHECK_STR(update(&s, POD(C), POD(C ",'tolerations':[{'operator':'Exists','key':'k'}]")),
 		  NULL);
 	message = update(&s, POD(C), POD(C ",'nodeName':'n'"));
 	CHECK(strstr(message, "Pod \"p\" is invalid: spec: Forbidden: pod updates may not change "
@@ -180,8 +179,9 @@ UNIT_TEST(validate_deployment)
 	finish(&s);
 }
 
-#define SVC(spec)                                                                                  \
-	"{'apiVersion':'v1','kind':'Service','metadata':{'name':'s','namespace':'d'},'spec':{" spec "}}"
+#define SVC(spec)                                                                                   \
+	"{'apiVersion':'v1','kind':'Service','metadata':{'name':'s','namespace':'d'},'spec':{" spec \
+	"}}"
 
 UNIT_TEST(validate_service)
 {
@@ -210,8 +210,10 @@ UNIT_TEST(validate_service)
 	finish(&s);
 }
 
-#define CM(more) "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'c','namespace':'d'}" more "}"
-#define SEC(more) "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'c','namespace':'d'}" more "}"
+#define CM(more) \
+	"{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'c','namespace':'d'}" more "}"
+#define SEC(more) \
+	"{'apiVersion':'v1','kind':'Secret','metadata':{'name':'c','namespace':'d'}" more "}"
 
 UNIT_TEST(validate_config)
 {
