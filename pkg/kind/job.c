@@ -70,19 +70,20 @@ static void label_job(struct hook *h, struct json *labels, const char *name, con
 HOOK(job_prepare_create)
 {
 	struct json *spec = default_obj(h, o, "spec");
-	struct json *labels, *own = json_path(o, "metadata.labels");
-	bool shared;
+	const struct json *own = json_path(o, "metadata.labels");
+	struct json *labels;
+	bool same;
 
 	kind_status_reset(h, o);
 	if (json_path_bool(spec, "manualSelector", false))
 		return;
 	labels = default_obj(h, json_make_path(h->a, spec, "template.metadata"), "labels");
-	/* Upstream shares one map between the template and a Job without labels of its own, so that
-	 * the generated labels show up on both. */
-	shared = json_count(own) && json_equal(own, labels);
+	/* A Job without labels of its own has its template's, the generated ones among them: upstream
+	 * defaults them again whenever it reads a Job from its store. */
+	same = !json_count(own) || json_equal(own, labels);
 	label_job(h, labels, meta_name(o), meta_uid(o));
-	if (shared)
-		label_job(h, own, meta_name(o), meta_uid(o));
+	if (same)
+		json_set(h->a, meta_ensure(h->a, o), "labels", json_copy(h->a, labels));
 	labels = default_obj(h, default_obj(h, spec, "selector"), "matchLabels");
 	if (!json_get(labels, UID_LABEL_NEW))
 		json_set_str(h->a, labels, UID_LABEL_NEW, meta_uid(o));

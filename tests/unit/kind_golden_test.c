@@ -67,6 +67,33 @@ static struct json *created(struct arena *a, struct kinds *ks, const char *text)
 	return o;
 }
 
+/* Writing an object back as it was read must change nothing and be valid. */
+static void check_no_op(struct arena *a, struct kinds *ks, const struct json *old)
+{
+	struct field_errors errors = FIELD_ERRORS_INIT;
+	struct schema_warnings w = { 0 };
+	struct json *o = json_copy(a, old);
+	struct hook h = { .a = a, .now_s = NOW_S + 60, .user = "other", .errors = &errors };
+
+	h.kind = kinds_by_api_version(ks, json_path_str(o, "apiVersion"), json_path_str(o, "kind"));
+	CHECK(schema_clean(a, h.kind->type, h.kind->subject.kind, h.kind->version, o, NULL, &w, NULL));
+	if (h.kind->defaults)
+		h.kind->defaults(&h, o);
+	kind_prepare_update(&h, o, old);
+	if (!json_equal(o, old))
+		fprintf(stderr, "# was %s\n# now %s\n", json_text(a, old), json_text(a, o));
+	CHECK(json_equal(o, old));
+	CHECK(!kind_spec_changed(h.kind, o, old));
+	kind_validate_meta(&h, o, old);
+	if (h.kind->validate)
+		h.kind->validate(&h, o);
+	if (h.kind->validate_update)
+		h.kind->validate_update(&h, o, old);
+	CHECK_INT(errors.n, 0);
+	kind_prepare_status(&h, o, old);
+	CHECK(json_equal(o, old));
+}
+
 static void golden(struct kinds *ks, const char *in)
 {
 	struct arena *a = arena_new();
@@ -86,6 +113,7 @@ static void golden(struct kinds *ks, const char *in)
 	if (!json_equal(got, want))
 		fprintf(stderr, "# %s differs; got:\n%s\n", out, b.p);
 	CHECK(json_equal(got, want));
+	check_no_op(a, ks, got);
 	arena_free(&a);
 }
 

@@ -298,3 +298,33 @@ UNIT_TEST(validate_ingress_and_claims)
 		  "cannot change roleRef");
 	finish(&s);
 }
+
+/* No hook may trip over an object with nothing in it. */
+UNIT_TEST(validate_nothing)
+{
+	struct setup s;
+	const struct kind *k;
+	size_t it = 0;
+
+	begin(&s);
+	while ((k = kinds_next(s.ks, &it))) {
+		char version[128];
+		const char *text =
+			arena_printf(s.a, "{'apiVersion':'%s','kind':'%s','metadata':{'name':'x'}}",
+				     kind_api_version(k, version), k->subject.kind);
+		struct json *o;
+
+		create(&s, text);
+		update(&s, text, text);
+		o = object(&s, text);
+		kind_prepare_status(&s.h, o, object(&s, text));
+		if (k->validate_status)
+			k->validate_status(&s.h, o, object(&s, text));
+		if (k->to_storage) {
+			k->to_storage(&s.h, o);
+			k->from_storage(&s.h, o);
+		}
+		field_errors_clear(&s.errors);
+	}
+	finish(&s);
+}
