@@ -53,7 +53,7 @@ struct wire {
 	struct runtime *runtime;
 	const struct controller *controllers[CONTROLLERS_MAX];
 	void *args[CONTROLLERS_MAX];
-	char *kubeconfig;
+	const char *kubeconfig; /* where it went, NULL = nowhere */
 	const char *url;
 };
 
@@ -279,28 +279,23 @@ static const char *client_host(struct arena *a, const char *listen)
 	return arena_dup(a, listen, n);
 }
 
+/* Always beside the data, where `nutshell kubeconfig` looks, and where --kubeconfig-out says. */
 static bool write_kubeconfig(struct wire *w, struct status *st)
 {
-	struct arena *a;
+	const char *out = w->config.kubeconfig_out;
+	struct arena *a = arena_new();
+	char *text, *kept = NULL;
 	bool ok;
 
 	w->url = arena_printf(w->a, "https://%s:%d", client_host(w->a, w->config.listen),
 			      httpd_port(w->httpd));
-	if (!w->kubeconfig) {
-		const char *out = w->config.kubeconfig_out;
-
-		if (!out && in_memory(w))
-			return true;
-		w->kubeconfig = out ? strdup(out) :
-				      strdup(arena_printf(w->a, "%s/kubeconfig.yaml",
-							  w->config.data_dir));
-		BUG_ON(!w->kubeconfig);
-	}
-	a = arena_new();
-	ok = file_write(w->kubeconfig,
-			kubeconfig_text(a, w->config.name, w->url, w->identity.ca_cert,
-					w->identity.admin_cert, w->identity.admin_key),
-			0600, st);
+	text = kubeconfig_text(a, w->config.name, w->url, w->identity.ca_cert,
+			       w->identity.admin_cert, w->identity.admin_key);
+	if (!in_memory(w))
+		kept = arena_printf(w->a, "%s/kubeconfig.yaml", w->config.data_dir);
+	w->kubeconfig = out ? out : kept;
+	ok = (!kept || file_write(kept, text, 0600, st)) &&
+	     (!out || file_write(out, text, 0600, st));
 	arena_free(&a);
 	return ok;
 }
@@ -348,7 +343,6 @@ void wire_stop(struct wire **wp)
 	if (w->token_key)
 		jwt_key_free(&w->token_key);
 	identity_free(&w->identity);
-	free(w->kubeconfig);
 	arena_free(&w->a);
 	free(w);
 	*wp = NULL;
