@@ -112,6 +112,17 @@ static bool scope_fits(const struct req *r)
 	return *attr->ns || !r->route.named;
 }
 
+/* Watches (also by the old path, whatever the method) and pods' streams: a HEAD has no body, and to send
+ * something there is no reason to watch. */
+static bool streams_to_nobody(const struct req *r)
+{
+	const char *method = r->http->method;
+
+	if (strcmp(r->op->verb, "watch") == 0)
+		return strcmp(method, "GET") != 0;
+	return r->op->raw && strcmp(method, "HEAD") == 0;
+}
+
 /* GET, PUT... of what exists in another way is 405. */
 static bool dispatch_resource(struct req *r)
 {
@@ -125,7 +136,7 @@ static bool dispatch_resource(struct req *r)
 		r->op = subs_find(r, &exists);
 	else
 		r->op = verbs_find(r);
-	if (r->op)
+	if (r->op && !streams_to_nobody(r))
 		return true;
 	return exists ? status_method_not_allowed(&r->st) : status_no_route(&r->st);
 }

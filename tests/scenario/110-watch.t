@@ -52,6 +52,8 @@ is "$(watch resourceVersion=999999 | short)" '' 'a revision of the future: silen
 is "$(api GET "$cms?watch=1&timeoutSeconds=3&resourceVersion=$d&allowWatchBookmarks=1" | jq -r .type)" BOOKMARK 'a bookmark before the end'
 is "$(api GET "$cms?watch=1&timeoutSeconds=3&resourceVersion=$d" | jq -r .type)" '' 'none when not asked for'
 is "$(api GET "/api/v1/watch/namespaces/default/configmaps/x?timeoutSeconds=1" | short)" "ADDED x $d;" 'the old form of the path'
+is "$(api POST /api/v1/watch/configmaps | jq .code)" 405 'which is for GET only'
+is "$(api GET "$cms?watch=1" -I -X HEAD -o /dev/null -w '%{http_code}')" 405 'as is every watch'
 is "$(api GET "$cms?watch=false" | jq -r .kind)" ConfigMapList 'watch=false is a list'
 
 as() { watch "$2" -H "Accept: application/json;as=$1;v=v1;g=meta.k8s.io"; }
