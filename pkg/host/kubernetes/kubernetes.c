@@ -1,47 +1,83 @@
+/*
+ * Design: opening connects, preparing claims the namespace for this cluster id and starts the mirrors, the
+ * runtime starts the controllers.  Mirrors and the keeper live outside of the runtime and longer than it, so
+ * they reach it through a gate: open from the moment all controllers run until the first of them stops.
+ *
+ * The keeper is one thread that renews the lease and, once everything is listed, sets what the host has
+ * against what we have.
+ */
 #include "host/kubernetes/kubernetes.h"
 
+#include "host/kubernetes/events.h"
 #include "host/kubernetes/hostmeta.h"
 #include "host/kubernetes/mirror.h"
 #include "host/kubernetes/names.h"
+#include "host/kubernetes/nodes.h"
+#include "host/kubernetes/services.h"
+#include "host/kubernetes/slices.h"
+#include "host/kubernetes/streams.h"
 #include "host/kubernetes/sync.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "net/client.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Deleting many orphans early is held back: 20 pods or 30 % of all, for 5 minutes. */
 #define GUARD_S 300
 #define GUARD_MIN 20
 #define GUARD_PERCENT 30
 
+#define RENEW_MS 5000
+#define LOOK_MS 100
+
+/* ---- the gate ---- */
+
 void *kube_start(struct runtime *rt, void *arg)
 {
 	struct host *h = arg;
 
-	lock_take(&h->lock);
+	lock_take(&h->gate);
 	h->rt = rt;
-	lock_drop(&h->lock);
+	lock_drop(&h->gate);
 	return h;
 }
 
-static struct mirror **mirrors(struct host *h, size_t i)
+void kube_live(struct enqueue *q, void *state)
 {
-	struct mirror **const all[] = { &h->pods, &h->services, &h->configmaps, &h->secrets };
+	struct host *h = state;
 
-	return i < sizeof all / sizeof *all ? all[i] : NULL;
+	(void)q;
+	lock_take(&h->gate);
+	h->live = true;
+	lock_drop(&h->gate);
 }
 
-static bool synced(struct host *h)
+void kube_stop(void *state)
 {
-	for (size_t i = 0; mirrors(h, i); i++)
-		if (*mirrors(h, i) && !mirror_synced(*mirrors(h, i)))
-			return false;
-	return true;
+	struct host *h = state;
+
+	lock_take(&h->gate);
+	h->live = false;
+	lock_drop(&h->gate);
 }
+
+void kube_enqueue(struct host *h, const struct controller *ctl, const char *ns, const char *name,
+		  int64_t after_ms)
+{
+	lock_take(&h->gate);
+	if (h->live)
+		runtime_enqueue(h->rt, ctl, ns, name, after_ms);
+	lock_drop(&h->gate);
+}
+
+/* ---- orphans ---- */
 
 struct census {
 	struct host *h;
@@ -65,7 +101,7 @@ bool orphans_may_go(struct host *h)
 {
 	struct census c = { .h = h };
 
-	if (!synced(h))
+	if (!inbound_synced(h))
 		return false;
 	if (clock_mono_ns() - h->opened_ns > GUARD_S * 1000000000LL)
 		return true;
@@ -75,83 +111,117 @@ bool orphans_may_go(struct host *h)
 	return c.orphans <= GUARD_MIN || c.orphans * 100 <= c.all * GUARD_PERCENT;
 }
 
-/* ---- host changes to virtual keys ---- */
+/* ---- the keeper ---- */
 
-static void enqueue(struct host *h, const struct controller *ctl, const char *ns, const char *name)
+int64_t kube_silence_ms(struct host *h)
 {
-	struct runtime *rt;
-
-	lock_take(&h->lock);
-	rt = h->rt;
-	lock_drop(&h->lock);
-	if (rt)
-		runtime_enqueue(rt, ctl, ns, name, 0);
+	return (clock_mono_ns() - atomic_load(&h->heard_ns)) / 1000000;
 }
 
-static void on_pod(void *arg, const struct obj *now, const struct obj *before)
+static bool is_live(struct host *h)
+{
+	bool live;
+
+	lock_take(&h->gate);
+	live = h->live;
+	lock_drop(&h->gate);
+	return live;
+}
+
+static bool nap(struct host *h, int64_t ms)
+{
+	int64_t until = clock_mono_ns() + ms * 1000000;
+	bool stop;
+
+	lock_take(&h->nap);
+	while (!h->stopping && cond_wait_until(&h->wake, &h->nap, until))
+		;
+	stop = h->stopping;
+	lock_drop(&h->nap);
+	return !stop;
+}
+
+static void keep(void *arg)
 {
 	struct host *h = arg;
-	const struct obj *o = now ? now : before;
-	struct arena *a = arena_new();
-	struct linked l = host_linked(a, o);
+	int64_t renewed = clock_mono_ns();
+	bool replayed = false;
 
-	if (*l.vname && host_ours(h, a, o, "pods"))
-		enqueue(h, &kube_pods, l.vns, l.vname);
-	arena_free(&a);
+	while (nap(h, replayed ? RENEW_MS : LOOK_MS)) {
+		if (!replayed && is_live(h) && inbound_synced(h)) {
+			inbound_replay(h);
+			root_adopt(h);
+			replayed = true;
+		}
+		if (clock_mono_ns() - renewed < RENEW_MS * INT64_C(1000000))
+			continue;
+		renewed = clock_mono_ns();
+		if (root_renew(h))
+			continue;
+		log_error("host",
+			  "another process has taken over this virtual cluster's objects in "
+			  "namespace %s (Lease %s): stopping",
+			  h->ns, h->lease.name);
+		kill(getpid(), SIGTERM);
+		return;
+	}
 }
 
-static void on_dep(void *arg, const struct obj *now, const struct obj *before)
-{
-	struct host *h = arg;
-	const struct obj *o = now ? now : before;
-	struct arena *a = arena_new();
-	struct linked l = host_linked(a, o);
-	const char *kind = host_annotation(a, o, ANNOTATION_KIND);
-
-	if (*l.vname && (!strcmp(kind, "configmaps") || !strcmp(kind, "secrets")) &&
-	    host_ours(h, a, o, kind))
-		enqueue(h, &kube_deps, l.vns, arena_printf(a, "%s/%s", kind, l.vname));
-	arena_free(&a);
-}
-
-static void on_service(void *arg, const struct obj *now, const struct obj *before)
-{
-	(void)arg;
-	(void)now;
-	(void)before;
-}
+/* ---- life ---- */
 
 static bool kubernetes_prepare(struct host *h, struct api *api, struct status *st)
 {
-	(void)st;
 	h->api = api;
 	h->opened_ns = clock_mono_ns();
-	h->pods = mirror_start(h, "api/v1", "pods", "Pod", false, on_pod, h);
-	h->services = mirror_start(h, "api/v1", "services", "Service", false, on_service, h);
-	h->configmaps = mirror_start(h, "api/v1", "configmaps", "ConfigMap", false, on_dep, h);
-	h->secrets = mirror_start(h, "api/v1", "secrets", "Secret", false, on_dep, h);
+	atomic_store(&h->heard_ns, h->opened_ns);
+	if (!root_claim(h, st) || !root_address(h, st))
+		return false;
+	inbound_start(h);
+	h->keeper = thread_start("host-keeper", keep, h);
 	return true;
 }
 
 static bool kubernetes_ready(struct host *h, const char **what)
 {
 	*what = "host";
-	return synced(h);
+	return inbound_synced(h);
 }
 
-static void kubernetes_close(struct host **h)
+static void end_keeper(struct host *h)
 {
-	if (!*h)
+	if (!h->keeper)
 		return;
-	for (size_t i = 0; mirrors(*h, i); i++)
-		mirror_stop(mirrors(*h, i));
-	names_free(&(*h)->names);
-	client_free(&(*h)->client);
-	lock_destroy(&(*h)->lock);
-	free((*h)->ns);
-	free((*h)->api_ip);
-	free(*h);
-	*h = NULL;
+	lock_take(&h->nap);
+	h->stopping = true;
+	cond_broadcast(&h->wake);
+	lock_drop(&h->nap);
+	thread_join(&h->keeper);
+}
+
+static void kubernetes_close(struct host **hp)
+{
+	struct host *h = *hp;
+
+	if (!h)
+		return;
+	end_keeper(h);
+	inbound_stop(h);
+	root_release(h);
+	names_free(&h->names);
+	if (h->client)
+		client_free(&h->client);
+	map_free(&h->asked, NULL);
+	cond_destroy(&h->wake);
+	lock_destroy(&h->nap);
+	lock_destroy(&h->ask);
+	lock_destroy(&h->gate);
+	lock_destroy(&h->lock);
+	free(h->root.name);
+	free(h->root.uid);
+	free(h->ns);
+	free(h->api_ip);
+	free(h);
+	*hp = NULL;
 }
 
 static struct host *kubernetes_open(const struct host_config *c, struct status *st)
@@ -161,6 +231,13 @@ static struct host *kubernetes_open(const struct host_config *c, struct status *
 	BUG_ON(!h);
 	h->config = *c;
 	lock_init(&h->lock, "host", LOCK_HOST);
+	lock_init(&h->gate, "host gate", LOCK_CONTROL);
+	lock_init(&h->ask, "host services", LOCK_HOST);
+	lock_init(&h->nap, "host keeper", LOCK_HOST);
+	cond_init(&h->wake);
+	h->asked = map_new();
+	h->service_ips = (struct service_ip_ops){ services_allocate, services_rollback, h };
+	h->streams = (struct stream_ops_host){ kube_log, kube_duplex, h };
 	strncpy(h->cid, c->cluster_id, sizeof h->cid - 1);
 	strncpy(h->cid_label, c->cluster_id, sizeof h->cid_label - 1);
 	if (!kube_connect(h, st)) {
@@ -171,14 +248,28 @@ static struct host *kubernetes_open(const struct host_config *c, struct status *
 	return h;
 }
 
-static const struct controller *const controllers[] = { &kube_pods, &kube_deps, NULL };
+static const struct service_ip_ops *kubernetes_service_ips(struct host *h)
+{
+	return &h->service_ips;
+}
+
+static const struct stream_ops_host *kubernetes_streams(struct host *h)
+{
+	return &h->streams;
+}
+
+static const struct controller *const controllers[] = {
+	&kube_services, &kube_slices, &kube_nodes, &kube_events, &kube_deps, &kube_pods, NULL
+};
 
 const struct host_ops host_kubernetes = {
 	.name = "kubernetes",
 	.schedules = true,
 	.open = kubernetes_open,
 	.prepare = kubernetes_prepare,
-	.ready = kubernetes_ready,
 	.controllers = controllers,
+	.service_ips = kubernetes_service_ips,
+	.streams = kubernetes_streams,
+	.ready = kubernetes_ready,
 	.close = kubernetes_close,
 };

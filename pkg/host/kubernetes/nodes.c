@@ -1,10 +1,14 @@
 /*
- * A pseudo node has the host node's name (kubelets resolve it), a capacity that never limits (the host
- * schedules) and conditions that say Ready; its InternalIP is the address its pods report as their host's.
+ * Design: a node is made by the pod that needs it and unmade by the controller when neither a virtual pod nor a
+ * host pod refers to it; pods of DaemonSets do not count, because they follow nodes and would keep each other
+ * alive for ever.  A node without pods stays for a while: the pod it was made for is bound a moment later.
+ * What is made here carries a label, and nodes without it are never touched.
  */
 #include "host/kubernetes/nodes.h"
 
+#include "host/kubernetes/hostmeta.h"
 #include "host/kubernetes/kubernetes.h"
+#include "host/kubernetes/mirror.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -13,8 +17,33 @@
 #include "obj/meta.h"
 
 #include <string.h>
+#include <sys/utsname.h>
 
-static struct json *conditions(struct arena *a)
+#define LINGER_S 5
+#define CHECK_MS 60000
+#define HEARTBEAT_S 300
+#define SILENCE_MS 60000
+
+static const struct kind *node_kind(struct api *api)
+{
+	return kinds_by_resource(api_kinds(api), "", "v1", "nodes");
+}
+
+static const struct kind *pod_kind(struct api *api)
+{
+	return kinds_by_resource(api_kinds(api), "", "v1", "pods");
+}
+
+/* ---- what a node says ---- */
+
+static const char *architecture(void)
+{
+	struct utsname u;
+
+	return !uname(&u) && !strcmp(u.machine, "aarch64") ? "arm64" : "amd64";
+}
+
+static struct json *conditions(struct arena *a, bool reachable)
 {
 	static const char *const rows[][4] = {
 		{ "MemoryPressure", "False", "KubeletHasSufficientMemory",
@@ -23,69 +52,82 @@ static struct json *conditions(struct arena *a)
 		  "kubelet has no disk pressure" },
 		{ "PIDPressure", "False", "KubeletHasSufficientPID",
 		  "kubelet has sufficient PID available" },
-		{ "NetworkUnavailable", "False", "RouteCreated", "the host routes" },
-		{ "Ready", "True", "KubeletReady", "kubelet is posting ready status" },
+		{ "NetworkUnavailable", "False", "RouteCreated", "the host has a network" },
+		{ "Ready", "True", "KubeletReady", "the host answers" },
 	};
 	struct json *list = json_array(a);
 	char now[TIME_LEN];
 
 	time_format(clock_now_s(), now);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		json_append(list,
-			    json_build(a,
-				       "{type:%s,status:%s,lastHeartbeatTime:%s,"
-				       "lastTransitionTime:%s,reason:%s,message:%s}",
-				       rows[i][0], rows[i][1], now, now, rows[i][2], rows[i][3]));
+		json_append(list, json_build(a,
+					     "{type:%s,status:%s,lastHeartbeatTime:%s,"
+					     "lastTransitionTime:%s,reason:%s,message:%s}",
+					     rows[i][0], reachable ? rows[i][1] : "Unknown", now,
+					     now, reachable ? rows[i][2] : "NodeStatusUnknown",
+					     reachable ? rows[i][3] : "the host does not answer"));
 	return list;
 }
 
-static struct json *capacity(struct arena *a)
-{
-	struct json *c = json_object(a);
-
-	json_set_str(a, c, "cpu", "16");
-	json_set_str(a, c, "memory", "32Gi");
-	json_set_str(a, c, "ephemeral-storage", "100Gi");
-	json_set_str(a, c, "pods", "110");
-	return c;
-}
-
-static struct json *addresses(struct arena *a, const char *node, const char *ip)
+static struct json *addresses(struct arena *a, const char *name, const char *ip)
 {
 	struct json *list = json_array(a);
 
 	if (*ip)
 		json_append(list, json_build(a, "{type:%s,address:%s}", "InternalIP", ip));
-	json_append(list, json_build(a, "{type:%s,address:%s}", "Hostname", node));
+	json_append(list, json_build(a, "{type:%s,address:%s}", "Hostname", name));
 	return list;
 }
 
-struct fill {
-	const char *node, *ip;
-};
-
-static bool fill_status(struct call *c, struct json *o, void *arg, struct status *st)
+static struct json *status_of(struct arena *a, const char *name, const char *ip)
 {
-	const struct fill *f = arg;
-	struct json *s = json_ensure_object(c->a, o, "status"), *want;
+	const char *capacity = "{cpu:%s,memory:%s,\"ephemeral-storage\":%s,pods:%s}";
+
+	return json_build(
+		a,
+		"{capacity:%j,allocatable:%j,conditions:%j,addresses:%j,nodeInfo:{machineID:%s,"
+		"systemUUID:%s,bootID:%s,kernelVersion:%s,osImage:%s,containerRuntimeVersion:%s,"
+		"kubeletVersion:%s,kubeProxyVersion:%s,operatingSystem:%s,architecture:%s}}",
+		json_build(a, capacity, "16", "32Gi", "100Gi", "110"),
+		json_build(a, capacity, "16", "32Gi", "100Gi", "110"), conditions(a, true),
+		addresses(a, name, ip), "", "", "", "", "", "", KUBERNETES_RELEASE, "", "linux",
+		architecture());
+}
+
+static struct json *node_of(struct arena *a, const char *name)
+{
+	struct json *o = json_build(a, "{apiVersion:%s,kind:%s,metadata:{name:%s},spec:{}}", "v1",
+				    "Node", name);
+
+	meta_set_label(a, o, "kubernetes.io/hostname", name);
+	meta_set_label(a, o, "kubernetes.io/os", "linux");
+	meta_set_label(a, o, "kubernetes.io/arch", architecture());
+	meta_set_label(a, o, LABEL_PSEUDO_NODE, "true");
+	return o;
+}
+
+/* ---- making one ---- */
+
+static const char *internal_ip(const struct json *node)
+{
+	json_each(ad, json_path(node, "status.addresses"))
+		if (!strcmp(json_path_str(ad, "type"), "InternalIP"))
+			return json_path_str(ad, "address");
+	return "";
+}
+
+static bool put_status(struct call *c, struct json *o, void *arg, struct status *st)
+{
+	const char *ip = arg;
 
 	(void)st;
-	want = addresses(c->a, f->node, f->ip);
-	if (json_get(s, "capacity") && json_equal(json_get(s, "addresses"), want))
-		return false;
-	json_set(c->a, s, "addresses", want);
-	if (json_get(s, "capacity"))
+	if (json_count(json_path(o, "status.conditions"))) {
+		if (!*ip || !strcmp(internal_ip(o), ip))
+			return false;
+		json_set(c->a, json_get(o, "status"), "addresses", addresses(c->a, meta_name(o), ip));
 		return true;
-	json_set(c->a, s, "capacity", capacity(c->a));
-	json_set(c->a, s, "allocatable", capacity(c->a));
-	json_set(c->a, s, "conditions", conditions(c->a));
-	json_set(c->a, s, "nodeInfo",
-		 json_build(c->a,
-			    "{machineID:%s,systemUUID:%s,bootID:%s,kernelVersion:%s,osImage:%s,"
-			    "containerRuntimeVersion:%s,kubeletVersion:%s,kubeProxyVersion:%s,"
-			    "operatingSystem:%s,architecture:%s}",
-			    "", "", "", "", "nutshell pseudo node", "", KUBERNETES_RELEASE, "",
-			    "linux", "amd64"));
+	}
+	json_set(c->a, o, "status", status_of(c->a, meta_name(o), ip));
 	return true;
 }
 
@@ -93,21 +135,152 @@ bool kube_node_ensure(struct host *h, struct call *c, const char *node, const ch
 		      struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
-	const struct kind *k = kinds_by_resource(api_kinds(h->api), "", "v1", "nodes");
-	struct fill f = { node, host_ip };
-	struct json *o;
+	const struct kind *k = node_kind(h->api);
+	const struct obj *o = api_get(c, k, "", node, NULL);
 
-	if (!api_get(c, k, "", node, NULL)) {
-		o = json_build(c->a, "{kind:%s,apiVersion:%s,metadata:{name:%s,labels:{}}}", "Node",
-			       "v1", node);
-		meta_set_label(c->a, o, "kubernetes.io/hostname", node);
-		meta_set_label(c->a, o, "kubernetes.io/os", "linux");
-		meta_set_label(c->a, o, "kubernetes.io/arch", "amd64");
-		meta_set_label(c->a, o, PFX "/pseudo-node", "true");
-		if (!api_create(c, k, "", o, &err) && !status_is(&err, "AlreadyExists")) {
-			status_move(st, &err);
-			return false;
-		}
+	if (o && !obj_label(o, LABEL_PSEUDO_NODE))
+		return true;
+	if (!o && !api_create(c, k, "", node_of(c->a, node), &err) &&
+	    !status_is(&err, "AlreadyExists")) {
+		status_move(st, &err);
+		return false;
 	}
-	return api_change(c, k, "status", "", node, fill_status, &f, st);
+	return api_change(c, k, "status", "", node, put_status, arena_strdup(c->a, host_ip), st);
 }
+
+/* ---- keeping and letting go ---- */
+
+static bool daemon(const struct obj *pod)
+{
+	const struct owner *o = obj_controller(pod);
+
+	return o && !strcmp(o->kind, "DaemonSet");
+}
+
+struct use {
+	struct api *api;
+	const char *node;
+	struct arena *a;
+	bool found;
+};
+
+/* The node's name is a field of the header: nothing is parsed for pods elsewhere. */
+static const char *pod_node(struct api *api, const struct obj *pod)
+{
+	const struct kind *k = pod_kind(api);
+
+	for (size_t i = 0; k->fields[i] && i < pod->nfields; i++)
+		if (!strcmp(k->fields[i], "spec.nodeName"))
+			return pod->fields[i];
+	return "";
+}
+
+static bool virtual_use(const struct obj *pod, void *arg)
+{
+	struct use *u = arg;
+
+	if (!u->found && !strcmp(pod_node(u->api, pod), u->node) && !daemon(pod))
+		u->found = true;
+	return false;
+}
+
+static void host_use(void *arg, const struct obj *pod)
+{
+	struct use *u = arg;
+
+	if (!u->found && !strcmp(json_path_str(obj_tree(u->a, pod), "spec.nodeName"), u->node) &&
+	    !daemon(pod))
+		u->found = true;
+}
+
+static bool used(struct host *h, struct call *c, const char *node)
+{
+	struct use u = { h->api, node, c->a, false };
+	struct store_list l;
+
+	store_list(api_table(h->api, pod_kind(h->api)), "", NULL, NULL, 0, virtual_use, &u, &l);
+	store_list_free(&l);
+	if (!u.found)
+		mirror_each(h->pods, host_use, &u);
+	return u.found;
+}
+
+static bool report(struct call *c, struct json *o, void *arg, struct status *st)
+{
+	bool reachable = *(bool *)arg;
+	const char *want = reachable ? "True" : "Unknown", *text;
+	const struct json *ready = meta_condition(o, "Ready");
+	int64_t beat = 0;
+
+	(void)st;
+	text = json_path_str(ready, "lastHeartbeatTime");
+	if (!strcmp(json_path_str(ready, "status"), want) && time_parse(text, &beat) &&
+	    clock_now_us() - beat < HEARTBEAT_S * INT64_C(1000000))
+		return false;
+	if (!strcmp(json_path_str(ready, "status"), want)) {
+		struct json *fresh = conditions(c->a, reachable);
+
+		json_each(n, fresh)
+			json_set_str(c->a, n, "lastTransitionTime",
+				     json_path_str(meta_condition(o, json_path_str(n, "type")),
+						   "lastTransitionTime"));
+		json_set(c->a, json_get(o, "status"), "conditions", fresh);
+		return true;
+	}
+	json_set(c->a, json_ensure_object(c->a, o, "status"), "conditions",
+		 conditions(c->a, reachable));
+	return true;
+}
+
+static bool nodes_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+	struct host *h = t->state;
+	const struct kind *k = node_kind(h->api);
+	const struct obj *o = api_get(&t->call, k, "", key.name, NULL);
+	struct delete_options now = DELETE_OPTIONS_INIT;
+	bool reachable = kube_silence_ms(h) < SILENCE_MS, gone;
+
+	if (!o || !obj_label(o, LABEL_PSEUDO_NODE))
+		return true;
+	out->after_ms = CHECK_MS;
+	if (!mirror_synced(h->pods) || used(h, &t->call, key.name) ||
+	    clock_now_s() - o->created_s < LINGER_S) {
+		if (clock_now_s() - o->created_s < LINGER_S)
+			out->after_ms = LINGER_S * 1000;
+		return api_change(&t->call, k, "status", "", key.name, report, &reachable, st);
+	}
+	now.uid = o->uid;
+	if (api_delete(&t->call, k, "", key.name, &now, &gone, &err) || status_is(&err, "NotFound"))
+		return true;
+	status_move(st, &err);
+	return false;
+}
+
+static void map_change(struct enqueue *q, void *state, const struct controller_watch *w,
+		       const struct event *ev)
+{
+	struct host *h = state;
+	const char *now, *before;
+
+	if (!strcmp(w->kind, "Node")) {
+		enqueue_key(q, "", ev->obj->name);
+		return;
+	}
+	now = pod_node(h->api, ev->obj);
+	before = ev->prev ? pod_node(h->api, ev->prev) : "";
+	if (*now && (ev->type == EVENT_DELETED || strcmp(now, before)))
+		enqueue_after(q, "", now, 50);
+	if (*before && strcmp(now, before))
+		enqueue_key(q, "", before);
+}
+
+const struct controller kube_nodes = {
+	.name = "host-nodes",
+	.watch = { { "v1", "Node", NULL }, { "v1", "Pod", NULL } },
+	.map_state = map_change,
+	.reconcile = nodes_reconcile,
+	.start = kube_start,
+	.stop = kube_stop,
+	.synced = kube_live,
+};
