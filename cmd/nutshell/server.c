@@ -14,8 +14,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MAINTAIN_S 21600
+#define STOP_LIMIT_S 5
 
 static const struct flag flags[] = {
 	{ .name = "data-dir", .value = "DIR", .initial = "./nutshell-data",
@@ -108,6 +110,27 @@ static void announce(const struct wire *w, int64_t since_ns)
 		 kc ? "; use it: export KUBECONFIG=" : "", kc ? kc : "");
 }
 
+static void give_up(int sig)
+{
+	static const char text[] = "nutshell server: something did not end in time; what was "
+				   "acknowledged is on disk\n";
+	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+
+	(void)sig;
+	(void)n;
+	_exit(EXIT_FAILURE);
+}
+
+/* Whatever hangs (a host that does not answer, a stream), the process ends: nothing acknowledged is lost by
+ * that, because a commit is durable before it is acknowledged. */
+static void limit_stop(void)
+{
+	struct sigaction a = { .sa_handler = give_up };
+
+	sigaction(SIGALRM, &a, NULL);
+	alarm(STOP_LIMIT_S);
+}
+
 static int serve(const struct flag *t)
 {
 	STATUS_AUTO struct status st = STATUS_INIT;
@@ -140,6 +163,7 @@ static int serve(const struct flag *t)
 	announce(w, since);
 	wait_for_end(w, &set);
 	log_info("server", "stopping");
+	limit_stop();
 	wire_stop(&w);
 	return EXIT_SUCCESS;
 }

@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #define MAX_BODY 3145728
-#define STOP_GRACE_S 4
+#define STOP_GRACE_S 3
 #define CONTROLLERS_MAX 64
 
 struct wire {

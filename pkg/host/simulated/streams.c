@@ -214,15 +214,17 @@ static bool session_write(void *arg, int fd, const void *p, size_t n)
 					     n);
 }
 
-/* Take one message in; false when the session is over or the time is up. */
+/* Take one message in; false when the session is over or the time is up: a read that fails before its time
+ * was over found the connection broken. */
 static bool take_message(struct session *s, int timeout_ms)
 {
 	BUF_AUTO struct buf b = BUF_INIT;
 	enum websocket_type type;
+	int64_t until = clock_mono_ns() + timeout_ms * 1000000LL;
 	int r = websocket_read(s->ws, &type, &b, timeout_ms);
 
 	if (r <= 0) {
-		s->closed = r == 0 || timeout_ms < 0;
+		s->closed = r == 0 || timeout_ms < 0 || clock_mono_ns() < until;
 		return false;
 	}
 	if (!b.len)
