@@ -203,6 +203,28 @@ static bool start_api(struct wire *w, struct status *st)
 	return w->api && (!w->host_ops->prepare || w->host_ops->prepare(w->host, w->api, st));
 }
 
+/* The host may give us an address of its own: the certificate must carry it before anyone connects. */
+static bool add_host_address(struct wire *w, struct status *st)
+{
+	const char *ip = w->host_ops->address ? w->host_ops->address(w->host) : NULL;
+	const char **more;
+	size_t n = 0;
+	bool renewed;
+
+	if (!ip)
+		return true;
+	while (w->sans[n])
+		n++;
+	more = arena_zalloc(w->a, (n + 2) * sizeof(*more));
+	memcpy(more, w->sans, n * sizeof(*more));
+	more[n] = arena_strdup(w->a, ip);
+	w->sans = more;
+	if (!identity_renew(&w->identity, w->sans, &renewed, st))
+		return false;
+	return !renewed || tls_identity_swap(w->tls, w->identity.server_cert,
+					     w->identity.server_key, st);
+}
+
 static bool ready(void *arg, const char **what)
 {
 	struct wire *w = arg;
@@ -308,7 +330,7 @@ struct wire *wire_start(const struct wire_config *c, struct status *st)
 	w->config = *c;
 	w->a = arena_new();
 	if (start_identity(w, st) && start_store(w, st) && start_host(w, st) &&
-	    start_api(w, st) && start_server(w, st) && start_controllers(w, st) &&
+	    start_api(w, st) && add_host_address(w, st) && start_server(w, st) && start_controllers(w, st) &&
 	    write_kubeconfig(w, st))
 		return w;
 	wire_stop(&w);

@@ -258,6 +258,11 @@ static const struct stream_ops_host *kubernetes_streams(struct host *h)
 	return &h->streams;
 }
 
+static const char *kubernetes_address(struct host *h)
+{
+	return h->api_ip;
+}
+
 static const struct controller *const controllers[] = {
 	&kube_services, &kube_slices, &kube_nodes, &kube_events, &kube_deps, &kube_pods, NULL
 };
@@ -270,6 +275,7 @@ const struct host_ops host_kubernetes = {
 	.controllers = controllers,
 	.service_ips = kubernetes_service_ips,
 	.streams = kubernetes_streams,
+	.address = kubernetes_address,
 	.ready = kubernetes_ready,
 	.close = kubernetes_close,
 };

@@ -21,6 +21,7 @@
 
 #define LINGER_S 5
 #define CHECK_MS 60000
+#define AGAIN_MS 1000
 #define HEARTBEAT_S 300
 #define SILENCE_MS 60000
 
@@ -162,6 +163,7 @@ struct use {
 	const char *node;
 	struct arena *a;
 	bool found;
+	const char *ip; /* seen on its pods */
 };
 
 /* The node's name is a field of the header: nothing is parsed for pods elsewhere. */
@@ -187,22 +189,28 @@ static bool virtual_use(const struct obj *pod, void *arg)
 static void host_use(void *arg, const struct obj *pod)
 {
 	struct use *u = arg;
+	const struct json *tree;
 
-	if (!u->found && !strcmp(json_path_str(obj_tree(u->a, pod), "spec.nodeName"), u->node) &&
-	    !daemon(pod))
-		u->found = true;
+	if (u->found && *u->ip)
+		return;
+	tree = obj_tree(u->a, pod);
+	if (strcmp(json_path_str(tree, "spec.nodeName"), u->node))
+		return;
+	u->found = u->found || !daemon(pod);
+	u->ip = *u->ip ? u->ip : json_path_str(tree, "status.hostIP");
 }
 
-static bool used(struct host *h, struct call *c, const char *node)
+/* Host pods are parsed, so they are looked at only for what virtual ones do not tell. */
+static struct use look(struct host *h, struct call *c, const char *node, bool want_ip)
 {
-	struct use u = { h->api, node, c->a, false };
+	struct use u = { h->api, node, c->a, false, "" };
 	struct store_list l;
 
 	store_list(api_table(h->api, pod_kind(h->api)), "", NULL, NULL, 0, virtual_use, &u, &l);
 	store_list_free(&l);
-	if (!u.found)
+	if (!u.found || want_ip)
 		mirror_each(h->pods, host_use, &u);
-	return u.found;
+	return u;
 }
 
 static bool report(struct call *c, struct json *o, void *arg, struct status *st)
@@ -232,6 +240,16 @@ static bool report(struct call *c, struct json *o, void *arg, struct status *st)
 	return true;
 }
 
+static bool keep(struct host *h, struct call *c, const struct obj *o, const struct use *u,
+		 struct status *st)
+{
+	bool reachable = kube_silence_ms(h) < SILENCE_MS;
+
+	if (*u->ip && !kube_node_ensure(h, c, o->name, u->ip, st))
+		return false;
+	return api_change(c, node_kind(h->api), "status", "", o->name, report, &reachable, st);
+}
+
 static bool nodes_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
@@ -239,17 +257,17 @@ static bool nodes_reconcile(struct task *t, struct key key, struct result *out, 
 	const struct kind *k = node_kind(h->api);
 	const struct obj *o = api_get(&t->call, k, "", key.name, NULL);
 	struct delete_options now = DELETE_OPTIONS_INIT;
-	bool reachable = kube_silence_ms(h) < SILENCE_MS, gone;
+	bool fresh, no_ip, gone;
+	struct use u;
 
 	if (!o || !obj_label(o, LABEL_PSEUDO_NODE))
 		return true;
-	out->after_ms = CHECK_MS;
-	if (!mirror_synced(h->pods) || used(h, &t->call, key.name) ||
-	    clock_now_s() - o->created_s < LINGER_S) {
-		if (clock_now_s() - o->created_s < LINGER_S)
-			out->after_ms = LINGER_S * 1000;
-		return api_change(&t->call, k, "status", "", key.name, report, &reachable, st);
-	}
+	fresh = clock_now_s() - o->created_s < LINGER_S;
+	no_ip = !*internal_ip(obj_tree(t->call.a, o));
+	u = look(h, &t->call, key.name, no_ip);
+	out->after_ms = fresh || (no_ip && !*u.ip) ? AGAIN_MS : CHECK_MS;
+	if (fresh || u.found || !mirror_synced(h->pods))
+		return keep(h, &t->call, o, &u, st);
 	now.uid = o->uid;
 	if (api_delete(&t->call, k, "", key.name, &now, &gone, &err) || status_is(&err, "NotFound"))
 		return true;

@@ -333,6 +333,7 @@ static void run_session(struct arena *a, const char *sub, const struct pod_strea
 	const char *missing = "", **argv = (const char *[]){ "cat", NULL };
 	size_t argc = 1;
 	char sink[4096];
+	int code;
 
 	s->stdin_open = query_true(a, p->query, "stdin");
 	if (!strcmp(sub, "attach")) {
@@ -345,8 +346,8 @@ static void run_session(struct arena *a, const char *sub, const struct pod_strea
 		return;
 	}
 	argv = query_all(a, p->query, "command", &argc);
-	finish(a, s, shell_run(a, obj_tree(a, p->pod), p->container, argv, argc, &io, &missing),
-	       missing);
+	code = shell_run(a, obj_tree(a, p->pod), p->container, argv, argc, &io, &missing);
+	finish(a, s, code, missing);
 }
 
 void simulated_duplex(void *host, const char *sub, const struct pod_stream *p, struct conn *c)
