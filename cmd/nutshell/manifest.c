@@ -28,16 +28,14 @@ static const struct rule {
 } rules[] = {
 	{ "", "pods", "get, list, watch, create, patch, delete" },
 	{ "", "pods/status", "patch" },
-	{ "", "pods/ephemeralcontainers", "patch, update" },
+	{ "", "pods/ephemeralcontainers", "patch" },
 	{ "", "pods/log", "get" },
 	{ "", "pods/exec, pods/attach, pods/portforward", "get, create" },
 	{ "", "pods/resize", "patch" },
-	{ "", "configmaps, secrets, services, persistentvolumeclaims",
+	{ "", "configmaps, secrets, services",
 	  "get, list, watch, create, patch, update, delete" },
-	{ "", "endpoints", "get, list, watch" },
 	{ "discovery.k8s.io", "endpointslices", "get, list, watch, create, patch, update, delete" },
-	{ "", "events", "get, list, watch" },
-	{ "events.k8s.io", "events", "get, list, watch" },
+	{ "", "events", "list, watch" },
 	{ "coordination.k8s.io", "leases", "get, create, update" },
 };
 
