@@ -6,7 +6,7 @@
 
 struct command {
 	const char *name;
-	const char *summary; /* one line of `nutshell --help` */
+	const char *summary;               /* one line of `nutshell --help` */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
 };
 

@@ -25,8 +25,7 @@ static bool put(struct call *c, struct json *o, void *arg, struct status *st)
 static bool write(struct call *c, const char *group, const char *resource, struct json *o,
 		  struct status *st)
 {
-	const struct kind *k =
-		kinds_by_resource(api_kinds(c->api), group, "v1", resource);
+	const struct kind *k = kinds_by_resource(api_kinds(c->api), group, "v1", resource);
 
 	if (api_get(c, k, "default", "kubernetes", NULL))
 		return api_change(c, k, NULL, "default", "kubernetes", put, o, st);

@@ -17,8 +17,8 @@ struct flag {
 	const char *help;
 	bool repeat;
 	/* filled by flags_parse() */
-	const char *got;        /* last value given, else initial; booleans: "true" or NULL */
-	const char **all;       /* repeat: every value, NULL-terminated */
+	const char *got;  /* last value given, else initial; booleans: "true" or NULL */
+	const char **all; /* repeat: every value, NULL-terminated */
 	size_t n;
 };
 

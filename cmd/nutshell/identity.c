@@ -76,8 +76,7 @@ static bool covers(const struct cert_info *info, const char *const *sans)
 	return true;
 }
 
-static bool good(const struct identity *id, const char *cert, const char *key,
-		 const char *const *sans)
+static bool good(const struct identity *id, const char *cert, const char *key, const char *const *sans)
 {
 	struct cert_info info;
 	struct arena *a = arena_new();
@@ -107,21 +106,21 @@ static bool renew(struct identity *id, const struct cert_request *q, const char 
 	return keep(id, file, fresh, st);
 }
 
-bool identity_renew(struct identity *id, const char *const *sans, bool *renewed,
-		    struct status *st)
+bool identity_renew(struct identity *id, const char *const *sans, bool *renewed, struct status *st)
 {
-	struct cert_request server = { .cn = "kube-apiserver", .sans = sans, .server = true,
-				       .valid_s = LEAF_VALID_S };
-	struct cert_request admin = { .cn = "kubernetes-admin", .orgs = admin_orgs, .client = true,
-				      .valid_s = LEAF_VALID_S };
+	struct cert_request server = {
+		.cn = "kube-apiserver", .sans = sans, .server = true, .valid_s = LEAF_VALID_S
+	};
+	struct cert_request admin = {
+		.cn = "kubernetes-admin", .orgs = admin_orgs, .client = true, .valid_s = LEAF_VALID_S
+	};
 
 	*renewed = false;
 	return renew(id, &server, "server.crt", id->server_key, &id->server_cert, renewed, st) &&
 	       renew(id, &admin, "admin.crt", id->admin_key, &id->admin_cert, renewed, st);
 }
 
-bool identity_load(struct identity *id, const char *dir, const char *const *sans,
-		   struct status *st)
+bool identity_load(struct identity *id, const char *dir, const char *const *sans, struct status *st)
 {
 	bool renewed;
 

@@ -21,11 +21,9 @@ struct identity {
 };
 
 /* Load what dir has (NULL: memory only), make what is missing.  sans: names and addresses of the server. */
-bool identity_load(struct identity *id, const char *dir, const char *const *sans,
-		   struct status *st);
+bool identity_load(struct identity *id, const char *dir, const char *const *sans, struct status *st);
 /* Renew leaves that are due; *renewed tells whether any was. */
-bool identity_renew(struct identity *id, const char *const *sans, bool *renewed,
-		    struct status *st);
+bool identity_renew(struct identity *id, const char *const *sans, bool *renewed, struct status *st);
 void identity_free(struct identity *id);
 
 #endif

@@ -37,9 +37,12 @@ char *kubeconfig_text(struct arena *a, const char *name, const char *server, con
 }
 
 static const struct flag flags[] = {
-	{ .name = "data-dir", .value = "DIR", .initial = "./nutshell-data",
+	{ .name = "data-dir",
+	  .value = "DIR",
+	  .initial = "./nutshell-data",
 	  .help = "the cluster's data directory" },
-	{ .name = "server", .value = "URL",
+	{ .name = "server",
+	  .value = "URL",
 	  .help = "address to write into it, for a published port or a tunnel" },
 	{ .name = NULL },
 };
@@ -72,8 +75,8 @@ static int run(int argc, char **argv)
 	int code;
 
 	memcpy(table, flags, sizeof flags);
-	if (!flags_parse(table, "kubeconfig",
-			 "Prints the admin kubeconfig of a data directory.", argc, argv, &code))
+	if (!flags_parse(table, "kubeconfig", "Prints the admin kubeconfig of a data directory.",
+			 argc, argv, &code))
 		return code;
 	snprintf(path, sizeof path, "%s/kubeconfig.yaml", flag_get(table, "data-dir"));
 	text = file_read(path, &st);

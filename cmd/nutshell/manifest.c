@@ -16,8 +16,7 @@
 static const struct flag flags[] = {
 	{ .name = "name", .value = "NAME", .initial = "nutshell", .help = "name of the virtual cluster" },
 	{ .name = "namespace", .value = "NS", .initial = "default", .help = "host namespace" },
-	{ .name = "image", .value = "IMAGE", .initial = "nutshell:latest",
-	  .help = "image of nutshell" },
+	{ .name = "image", .value = "IMAGE", .initial = "nutshell:latest", .help = "image of nutshell" },
 	{ .name = "storage", .value = "SIZE", .initial = "1Gi", .help = "size of the volume" },
 	{ .name = NULL },
 };
@@ -32,8 +31,7 @@ static const struct rule {
 	{ "", "pods/log", "get" },
 	{ "", "pods/exec, pods/attach, pods/portforward", "get, create" },
 	{ "", "pods/resize", "patch" },
-	{ "", "configmaps, secrets, services",
-	  "get, list, watch, create, patch, update, delete" },
+	{ "", "configmaps, secrets, services", "get, list, watch, create, patch, update, delete" },
 	{ "discovery.k8s.io", "endpointslices", "get, list, watch, create, patch, update, delete" },
 	{ "", "events", "list, watch" },
 	{ "coordination.k8s.io", "leases", "get, create, update" },
@@ -42,16 +40,19 @@ static const struct rule {
 static void print_role(const char *name, const char *ns)
 {
 	printf("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n"
-	       "  name: %s\n  namespace: %s\nrules:\n", name, ns);
+	       "  name: %s\n  namespace: %s\nrules:\n",
+	       name, ns);
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		printf("- apiGroups: [\"%s\"]\n  resources: [%s]\n  verbs: [%s]\n", rules[i].group,
 		       rules[i].resources, rules[i].verbs);
 	printf("- apiGroups: [apps]\n  resources: [statefulsets]\n  resourceNames: [%s]\n"
-	       "  verbs: [get]\n", name);
+	       "  verbs: [get]\n",
+	       name);
 	printf("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n"
 	       "  name: %s\n  namespace: %s\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n"
 	       "  kind: Role\n  name: %s\nsubjects:\n- kind: ServiceAccount\n  name: %s\n"
-	       "  namespace: %s\n", name, ns, name, name, ns);
+	       "  namespace: %s\n",
+	       name, ns, name, name, ns);
 }
 
 static void print_service(const char *name, const char *ns)
@@ -60,11 +61,11 @@ static void print_service(const char *name, const char *ns)
 	       "spec:\n"
 	       "  # a reserved label: no pod of a tenant can join the API server's endpoints\n"
 	       "  selector:\n    nutshell.dev/cluster: %s\n"
-	       "  ports:\n  - name: https\n    port: 443\n    targetPort: 6443\n", name, ns, name);
+	       "  ports:\n  - name: https\n    port: 443\n    targetPort: 6443\n",
+	       name, ns, name);
 }
 
-static void print_statefulset(const char *name, const char *ns, const char *image,
-			      const char *storage)
+static void print_statefulset(const char *name, const char *ns, const char *image, const char *storage)
 {
 	printf("---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: %s\n"
 	       "  namespace: %s\nspec:\n  replicas: 1\n  serviceName: %s\n"
@@ -95,7 +96,8 @@ static void print_statefulset(const char *name, const char *ns, const char *imag
 	       "        volumeMounts:\n        - name: data\n          mountPath: /data\n"
 	       "  volumeClaimTemplates:\n  - metadata:\n      name: data\n    spec:\n"
 	       "      accessModes: [ReadWriteOnce]\n      resources:\n        requests:\n"
-	       "          storage: %s\n", storage);
+	       "          storage: %s\n",
+	       storage);
 }
 
 /* Names become parts of YAML: only what Kubernetes allows in them may pass. */
@@ -115,13 +117,15 @@ static bool check(const struct flag *t)
 	if (!plain(flag_get(t, "name"), "") || strlen(flag_get(t, "name")) > 50 ||
 	    !plain(flag_get(t, "namespace"), "")) {
 		fputs("nutshell manifest: --name (at most 50 characters) and --namespace take "
-		      "lower-case letters, digits and dashes\n", stderr);
+		      "lower-case letters, digits and dashes\n",
+		      stderr);
 		return false;
 	}
 	if (!plain(flag_get(t, "image"), "./:_@ABCDEFGHIJKLMNOPQRSTUVWXYZ") ||
 	    !plain(flag_get(t, "storage"), ".KMGTPEi")) {
 		fputs("nutshell manifest: --image is an image reference, --storage a quantity "
-		      "such as 1Gi\n", stderr);
+		      "such as 1Gi\n",
+		      stderr);
 		return false;
 	}
 	return true;
@@ -137,7 +141,8 @@ static int run(int argc, char **argv)
 	if (!flags_parse(t, "manifest",
 			 "Prints the YAML of a virtual cluster as one pod of a host namespace; a "
 			 "namespace\nadmin may apply it: nutshell manifest --name dev --namespace "
-			 "team-a | kubectl apply -f -", argc, argv, &code))
+			 "team-a | kubectl apply -f -",
+			 argc, argv, &code))
 		return code;
 	if (!check(t))
 		return EXIT_USAGE;

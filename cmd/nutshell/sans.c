@@ -91,9 +91,10 @@ static void add_interfaces(struct names *n)
 const char *const *sans_all(struct arena *a, const char *service_cidr, const char *cluster_domain,
 			    const char *const *extra)
 {
-	static const char *const known[] = { "kubernetes", "kubernetes.default",
-					     "kubernetes.default.svc", "localhost", "127.0.0.1",
-					     "::1" };
+	static const char *const known[] = {
+		"kubernetes", "kubernetes.default", "kubernetes.default.svc",
+		"localhost",  "127.0.0.1",          "::1"
+	};
 	struct names n = { .a = a };
 	char text[256];
 	const char **out;

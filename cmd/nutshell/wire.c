@@ -146,8 +146,7 @@ static const struct host_ops *choose_host(const struct wire_config *c, struct st
 				       "--host-namespace: leave them out, or use --host kubernetes");
 		return NULL;
 	}
-	status_bad_request(st, "--host %s: this build knows auto, kubernetes and simulated",
-			   c->host);
+	status_bad_request(st, "--host %s: this build knows auto, kubernetes and simulated", c->host);
 	return NULL;
 }
 
@@ -221,8 +220,8 @@ static bool add_host_address(struct wire *w, struct status *st)
 	w->sans = more;
 	if (!identity_renew(&w->identity, w->sans, &renewed, st))
 		return false;
-	return !renewed || tls_identity_swap(w->tls, w->identity.server_cert,
-					     w->identity.server_key, st);
+	return !renewed ||
+	       tls_identity_swap(w->tls, w->identity.server_cert, w->identity.server_key, st);
 }
 
 static bool ready(void *arg, const char **what)
@@ -241,16 +240,16 @@ static bool start_server(struct wire *w, struct status *st)
 	struct server_config sc = {
 		.api = w->api,
 		.streams = w->host_ops->streams ? w->host_ops->streams(w->host) : NULL,
-		.version = arena_printf(w->a, "%s+nutshell-%s", KUBERNETES_RELEASE,
-					version_text()),
+		.version = arena_printf(w->a, "%s+nutshell-%s", KUBERNETES_RELEASE, version_text()),
 		.ready = ready,
 		.ready_arg = w,
 		.jwks = key_set,
 		.jwks_arg = w->token_key,
 		.anonymous = true,
 	};
-	struct httpd_config hc = { .listen = w->config.listen, .tls = w->tls,
-				   .ops = server_ops(), .max_body = MAX_BODY };
+	struct httpd_config hc = {
+		.listen = w->config.listen, .tls = w->tls, .ops = server_ops(), .max_body = MAX_BODY
+	};
 	char own[46];
 
 	own_address(own);
@@ -279,8 +278,10 @@ static size_t add_controllers(struct wire *w, size_t n, const struct controller 
 static bool start_controllers(struct wire *w, struct status *st)
 {
 	static const struct controller *const scheduler[] = { &scheduler_controller, NULL };
-	struct runtime_config rc = { .api = w->api, .controllers = w->controllers,
-				     .args = w->args, .select = w->config.controllers };
+	struct runtime_config rc = { .api = w->api,
+				     .controllers = w->controllers,
+				     .args = w->args,
+				     .select = w->config.controllers };
 	size_t n = add_controllers(w, 0, control_all, NULL);
 
 	if (!w->host_ops->schedules)
@@ -316,8 +317,7 @@ static bool write_kubeconfig(struct wire *w, struct status *st)
 	if (!in_memory(w))
 		kept = arena_printf(w->a, "%s/kubeconfig.yaml", w->config.data_dir);
 	w->kubeconfig = out ? out : kept;
-	ok = (!kept || file_write(kept, text, 0600, st)) &&
-	     (!out || file_write(out, text, 0600, st));
+	ok = (!kept || file_write(kept, text, 0600, st)) && (!out || file_write(out, text, 0600, st));
 	arena_free(&a);
 	return ok;
 }
@@ -329,8 +329,8 @@ struct wire *wire_start(const struct wire_config *c, struct status *st)
 	BUG_ON(!w);
 	w->config = *c;
 	w->a = arena_new();
-	if (start_identity(w, st) && start_store(w, st) && start_host(w, st) &&
-	    start_api(w, st) && add_host_address(w, st) && start_server(w, st) && start_controllers(w, st) &&
+	if (start_identity(w, st) && start_store(w, st) && start_host(w, st) && start_api(w, st) &&
+	    add_host_address(w, st) && start_server(w, st) && start_controllers(w, st) &&
 	    write_kubeconfig(w, st))
 		return w;
 	wire_stop(&w);
@@ -376,9 +376,9 @@ void wire_maintain(struct wire *w)
 	bool renewed;
 
 	if (!identity_renew(&w->identity, w->sans, &renewed, &st) ||
-	    (renewed && (!tls_identity_swap(w->tls, w->identity.server_cert,
-					    w->identity.server_key, &st) ||
-			 !write_kubeconfig(w, &st))))
+	    (renewed &&
+	     (!tls_identity_swap(w->tls, w->identity.server_cert, w->identity.server_key, &st) ||
+	      !write_kubeconfig(w, &st))))
 		log_error("server", "certificates could not be renewed: %s", st.message);
 	else if (renewed)
 		log_info("server", "certificates renewed");

@@ -12,7 +12,7 @@
 struct wire;
 
 struct wire_config {
-	const char *data_dir;       /* ":memory:" keeps nothing */
+	const char *data_dir; /* ":memory:" keeps nothing */
 	const char *listen;
 	const char *kubeconfig_out; /* NULL = data_dir/kubeconfig.yaml */
 	const char *const *sans;    /* more names for the server certificate */

@@ -13,7 +13,8 @@
 struct arena;
 struct json;
 
-#define AMOUNTS_MAX 12 /* kinds of resources one pod or node may count; more are ignored with a log line */
+#define AMOUNTS_MAX \
+	12 /* kinds of resources one pod or node may count; more are ignored with a log line */
 
 struct amounts {
 	size_t n;

@@ -123,8 +123,8 @@ struct dependent *dependents_of(struct dependents *d, struct arena *a, const cha
 		const struct dependent *x = v;
 
 		out[(*n)++] = (struct dependent){ x->kind, arena_strdup(a, x->ns),
-						  arena_strdup(a, x->name),
-						  arena_strdup(a, x->uid), x->block };
+						  arena_strdup(a, x->name), arena_strdup(a, x->uid),
+						  x->block };
 	}
 	lock_drop(&d->lock);
 	return out;

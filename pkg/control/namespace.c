@@ -102,9 +102,8 @@ static bool tell(struct call *c, struct json *o, void *arg, struct status *st)
 			c->a, "Some content in the namespace has finalizers remaining: %s",
 			e->finalizers.p);
 	if (e->failures.len)
-		failures = arena_printf(
-			c->a, "Failed to delete all resource types, 1 remaining: %s",
-			e->failures.p);
+		failures = arena_printf(c->a, "Failed to delete all resource types, 1 remaining: %s",
+					e->failures.p);
 	condition(e, o, "NamespaceDeletionDiscoveryFailure", NULL, "", "ResourcesDiscovered",
 		  "All resources successfully discovered");
 	condition(e, o, "NamespaceDeletionGroupVersionParsingFailure", NULL, "",
@@ -148,8 +147,7 @@ static bool write(struct emptying *e, const struct kind *k, const char *sub, cha
 	return false;
 }
 
-static bool namespace_reconcile(struct task *t, struct key key, struct result *out,
-				struct status *st)
+static bool namespace_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "", "v1", "namespaces");
 	struct emptying e = { .t = t, .ns = api_get(&t->call, k, "", key.name, NULL) };

@@ -93,8 +93,7 @@ static bool trim_finished(struct task *t, struct status *st)
 	return ok;
 }
 
-static bool pod_gc_reconcile(struct task *t, struct key key, struct result *out,
-			     struct status *st)
+static bool pod_gc_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	return *key.name ? reconcile_pod(t, key, out, st) : trim_finished(t, st);
 }

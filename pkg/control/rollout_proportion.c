@@ -46,8 +46,7 @@ static int64_t fraction(const struct rollout *r, const struct rollset *s)
 	return llround((double)(s->spec * max) / (double)before) - s->spec;
 }
 
-static int64_t share(const struct rollout *r, const struct rollset *s, int64_t to_add,
-		     int64_t added)
+static int64_t share(const struct rollout *r, const struct rollset *s, int64_t to_add, int64_t added)
 {
 	int64_t f, allowed = to_add - added;
 
@@ -106,8 +105,10 @@ bool rollout_proportion(struct rollout *r, struct status *st)
 {
 	struct rollset **sets = arena_alloc(r->t->call.a, (r->nall + 1) * sizeof(*sets));
 	size_t n = alive(r, sets);
-	struct rollset *only = n == 1 ? sets[0] : r->fresh ? r->fresh :
-				   r->nall ? &r->all[r->nall - 1] : NULL;
+	struct rollset *only = n == 1   ? sets[0] :
+			       r->fresh ? r->fresh :
+			       r->nall  ? &r->all[r->nall - 1] :
+					  NULL;
 
 	if (n <= 1)
 		return !only || rollout_scale(r, only, r->want, NULL, st);

@@ -11,9 +11,9 @@
 
 #define NAME "kube-root-ca.crt"
 #define ABOUT_KEY "kubernetes.io/description"
-#define ABOUT                                                                                      \
-	"Contains a CA bundle that can be used to verify the kube-apiserver when using internal "  \
-	"endpoints such as the internal service IP or kubernetes.default.svc. No other usage is "  \
+#define ABOUT                                                                                     \
+	"Contains a CA bundle that can be used to verify the kube-apiserver when using internal " \
+	"endpoints such as the internal service IP or kubernetes.default.svc. No other usage is " \
 	"guaranteed across distributions of Kubernetes clusters."
 
 static bool put_right(struct call *c, struct json *o, void *arg, struct status *st)
@@ -45,8 +45,7 @@ static bool publish(struct task *t, const struct kind *k, const char *ns, const 
 	return api_create(&t->call, k, ns, o, st);
 }
 
-static bool root_ca_reconcile(struct task *t, struct key key, struct result *out,
-			      struct status *st)
+static bool root_ca_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
 	struct kinds *ks = api_kinds(t->call.api);

@@ -12,15 +12,15 @@ struct host;
 
 struct host_config {
 	struct api *api;
-	const char *cluster_name;   /* --name */
-	const char *cluster_id;     /* 26 characters, from the store */
+	const char *cluster_name; /* --name */
+	const char *cluster_id;   /* 26 characters, from the store */
 	const char *cluster_domain;
-	const char *nodes;          /* simulated: "3" or a file */
-	const char *kubeconfig;     /* kubernetes: path, NULL = in-cluster */
-	const char *ns;             /* kubernetes: host namespace, NULL = the account's */
+	const char *nodes;      /* simulated: "3" or a file */
+	const char *kubeconfig; /* kubernetes: path, NULL = in-cluster */
+	const char *ns;         /* kubernetes: host namespace, NULL = the account's */
 	const char *pod_cidr;
-	int api_port;               /* our own HTTPS port */
-	const char *ca_pem;         /* of this virtual cluster */
+	int api_port;       /* our own HTTPS port */
+	const char *ca_pem; /* of this virtual cluster */
 };
 
 /* A kind of host.  Methods get the host made by `open`. */

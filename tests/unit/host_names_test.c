@@ -89,8 +89,7 @@ UNIT_TEST(names_scrub_texts)
 	const char *ns, *name;
 
 	names_map(n, "pods", "default", "web-0", h);
-	CHECK_STR(names_scrub(n, a, arena_printf(a, "pod \"%s\" failed", h)),
-		  "pod \"web-0\" failed");
+	CHECK_STR(names_scrub(n, a, arena_printf(a, "pod \"%s\" failed", h)), "pod \"web-0\" failed");
 	CHECK_STR(names_scrub(n, a, arena_printf(a, "team-a/%s: no", h)), "default/web-0: no");
 	CHECK_STR(names_scrub(n, a, "unknown-abcdefghijklmnop stays"),
 		  "unknown-abcdefghijklmnop stays");

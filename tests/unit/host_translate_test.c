@@ -26,8 +26,9 @@ static void set_up(struct bench *b)
 	b->h.names = names_new("abcdefghijklmnopqrstuvwxyz", "team-a");
 	b->h.root.name = arena_strdup(b->a, "vc-dev");
 	b->h.root.uid = arena_strdup(b->a, "root-uid");
-	b->t = (struct translation){ .h = &b->h, .a = b->a, .api_ip = "10.0.0.9",
-				     .api_port = 443, .dns_ip = "10.0.0.10" };
+	b->t = (struct translation){
+		.h = &b->h, .a = b->a, .api_ip = "10.0.0.9", .api_port = 443, .dns_ip = "10.0.0.10"
+	};
 }
 
 static void tear_down(struct bench *b)
@@ -54,10 +55,11 @@ UNIT_TEST(translate_identity)
 	struct json *o;
 
 	set_up(&b);
-	o = run(&b, "{\"name\":\"web.0-\",\"namespace\":\"default\",\"uid\":\"u1\",\"labels\":"
-		    "{\"app\":\"x\",\"nutshell.dev/vc\":\"forged\"},\"finalizers\":[\"f/x\"],"
-		    "\"ownerReferences\":[{\"kind\":\"ReplicaSet\",\"controller\":true}],"
-		    "\"annotations\":{\"a\":\"1\",\"kubernetes.io/config.source\":\"x\"}}",
+	o = run(&b,
+		"{\"name\":\"web.0-\",\"namespace\":\"default\",\"uid\":\"u1\",\"labels\":"
+		"{\"app\":\"x\",\"nutshell.dev/vc\":\"forged\"},\"finalizers\":[\"f/x\"],"
+		"\"ownerReferences\":[{\"kind\":\"ReplicaSet\",\"controller\":true}],"
+		"\"annotations\":{\"a\":\"1\",\"kubernetes.io/config.source\":\"x\"}}",
 		"{" C ",\"subdomain\":\"s\",\"serviceAccountName\":\"me\",\"nodeName\":\"n1\","
 		"\"priority\":5,\"overhead\":{},\"schedulingGates\":[]}");
 	CHECK(o);
@@ -221,8 +223,7 @@ UNIT_TEST(translate_anti_affinity)
 		  "{\"a\":\"b\",\"nutshell.dev/vc\":\"abcdefghijklmnopqrst\","
 		  "\"nutshell.dev/vns\":\"default\"}");
 	CHECK_STR(json_path_str(terms, "1.labelSelector.matchExpressions.0.values.0"), "x");
-	CHECK(json_get(json_path(terms, "2.labelSelector.matchLabels"),
-		       "nutshell.dev/n.zkfsfug3qo"));
+	CHECK(json_get(json_path(terms, "2.labelSelector.matchLabels"), "nutshell.dev/n.zkfsfug3qo"));
 	CHECK_STR(json_text(b.a, json_path(terms, "3.labelSelector")),
 		  "{\"matchLabels\":{\"nutshell.dev/vc\":\"abcdefghijklmnopqrst\"}}");
 	CHECK(!json_path(terms, "4.labelSelector"));
@@ -236,16 +237,19 @@ UNIT_TEST(translate_refuses)
 	static const char *const rows[][2] = {
 		{ "{" C ",\"hostNetwork\":true}", "PolicyBlocked" },
 		{ "{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"securityContext\":{"
-		  "\"privileged\":true}}]}", "PolicyBlocked" },
+		  "\"privileged\":true}}]}",
+		  "PolicyBlocked" },
 		{ "{" C ",\"volumes\":[{\"name\":\"v\",\"hostPath\":{\"path\":\"/\"}}]}",
 		  "PolicyBlocked" },
 		{ "{" C ",\"volumes\":[{\"name\":\"v\",\"csi\":{\"driver\":\"d\"}}]}",
 		  "UnsupportedField" },
-		{ "{" C ",\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"c\"}}]}",
+		{ "{" C
+		  ",\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"c\"}}]}",
 		  "UnsupportedField" },
 		{ "{" C ",\"resourceClaims\":[{\"name\":\"r\"}]}", "UnsupportedField" },
 		{ "{" C ",\"volumes\":[{\"name\":\"v\",\"projected\":{\"sources\":[{"
-		  "\"podCertificate\":{}}]}}]}", "UnsupportedField" },
+		  "\"podCertificate\":{}}]}}]}",
+		  "UnsupportedField" },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -78,8 +78,7 @@ static const char *material(struct source *s, const struct json *o, const char *
 	if (*data) {
 		text = base64_decode(s->a, data, strlen(data), &n);
 		if (!text)
-			s->ok = status_bad_request(s->st, "%s: %s-data is no base64", s->path,
-						   name);
+			s->ok = status_bad_request(s->st, "%s: %s-data is no base64", s->path, name);
 	} else if (*file) {
 		text = slurp(s->a, beside(s, file), s->st);
 		s->ok = s->ok && text;
@@ -128,8 +127,10 @@ static bool from_kubeconfig(struct host *h, struct arena *a, struct client_confi
 			   "cluster");
 	user = json_get(named(json_get(o, "users"), json_path_str(context, "context.user")), "user");
 	if (!*json_path_str(cluster, "server"))
-		return status_bad_request(st, "%s: its current context names no cluster with a "
-					      "server", s.path);
+		return status_bad_request(st,
+					  "%s: its current context names no cluster with a "
+					  "server",
+					  s.path);
 	cc->url = json_path_str(cluster, "server");
 	cc->insecure = json_path_bool(cluster, "insecure-skip-tls-verify", false);
 	if (*json_path_str(cluster, "tls-server-name"))
@@ -145,8 +146,7 @@ static bool from_kubeconfig(struct host *h, struct arena *a, struct client_confi
 	return true;
 }
 
-static bool from_account(struct host *h, struct arena *a, struct client_config *cc,
-			 struct status *st)
+static bool from_account(struct host *h, struct arena *a, struct client_config *cc, struct status *st)
 {
 	const char *host = getenv("KUBERNETES_SERVICE_HOST");
 	const char *port = getenv("KUBERNETES_SERVICE_PORT");
@@ -158,8 +158,8 @@ static bool from_account(struct host *h, struct arena *a, struct client_config *
 					      "with --host-kubeconfig FILE");
 	if (!dir)
 		dir = ACCOUNT;
-	cc->url = strchr(host, 58) ? arena_printf(a, "https://[%s]:%s", host, port ? port : "443") : arena_printf(a, "https://%s:%s", host,
-			       port ? port : "443");
+	cc->url = strchr(host, 58) ? arena_printf(a, "https://[%s]:%s", host, port ? port : "443") :
+				     arena_printf(a, "https://%s:%s", host, port ? port : "443");
 	cc->ca_pem = slurp(a, arena_printf(a, "%s/ca.crt", dir), st);
 	cc->token_file = arena_printf(a, "%s/token", dir);
 	if (!cc->ca_pem)
@@ -177,9 +177,9 @@ bool kube_connect(struct host *h, struct status *st)
 {
 	struct arena *a = arena_new();
 	struct client_config cc = { .user_agent = arena_printf(a, "nutshell/%s", version_text()),
-				    .qps = QPS, .burst = BURST };
-	bool ok = h->config.kubeconfig ? from_kubeconfig(h, a, &cc, st) :
-					 from_account(h, a, &cc, st);
+				    .qps = QPS,
+				    .burst = BURST };
+	bool ok = h->config.kubeconfig ? from_kubeconfig(h, a, &cc, st) : from_account(h, a, &cc, st);
 
 	if (ok) {
 		h->client = client_new(&cc, st);

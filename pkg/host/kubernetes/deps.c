@@ -54,8 +54,7 @@ static const struct kind *kind_of(struct call *c, const struct dep *d)
 
 /* ---- what it should look like ---- */
 
-static struct json *copy_of(struct host *h, struct call *c, const struct dep *d,
-			    const struct obj *v)
+static struct json *copy_of(struct host *h, struct call *c, const struct dep *d, const struct obj *v)
 {
 	static const char *const members[] = { "data", "binaryData", "immutable", "type" };
 	const struct json *tree = obj_tree(c->a, v);
@@ -114,9 +113,8 @@ static bool replace(struct host *h, struct call *c, const struct dep *d, struct 
 	if (json_path_bool(tree, "immutable", false) ||
 	    strcmp(json_path_str(tree, "type"), json_path_str(want, "type")))
 		return remote_delete(h, c->a, path, have->uid, -1, st) &&
-		       remote_create(h, c->a,
-				     remote_path(h, c->a, "api/v1", d->resource, NULL, NULL), want,
-				     NULL, st);
+		       remote_create(h, c->a, remote_path(h, c->a, "api/v1", d->resource, NULL, NULL),
+				     want, NULL, st);
 	return remote_update(h, c->a, path, want, NULL, st);
 }
 
@@ -168,8 +166,7 @@ static void ensure_ref(void *arg, const char *kind, struct json *ref, const char
 	e->ok = e->ok && push(e->h, e->c, &d, e->st);
 }
 
-bool deps_ensure(struct host *h, struct call *c, const char *vns, struct json *spec,
-		 struct status *st)
+bool deps_ensure(struct host *h, struct call *c, const char *vns, struct json *spec, struct status *st)
 {
 	struct ensure e = { h, c, vns, st, true };
 	bool links = json_path_bool(spec, "enableServiceLinks", true);
@@ -282,8 +279,7 @@ static bool deps_reconcile(struct task *t, struct key key, struct result *out, s
 		out->after_ms = slash ? 1000 : 0;
 		return true;
 	}
-	d = dep_of(h, arena_dup(t->call.a, key.name, (size_t)(slash - key.name)), key.ns,
-		   slash + 1);
+	d = dep_of(h, arena_dup(t->call.a, key.name, (size_t)(slash - key.name)), key.ns, slash + 1);
 	if (strcmp(d.map_kind, KIND_SVCENV) &&
 	    !api_get(&t->call, kind_of(&t->call, &d), d.vns, d.vname, NULL))
 		return drop(h, &t->call, &d, st);
@@ -302,15 +298,14 @@ static void map_change(struct enqueue *q, void *state, const struct controller_w
 		enqueue_key(q, ev->obj->ns, "svcenv/links");
 		return;
 	}
-	snprintf(name, sizeof name, "%s/%s",
-		 strcmp(w->kind, "Secret") ? "configmaps" : "secrets", ev->obj->name);
+	snprintf(name, sizeof name, "%s/%s", strcmp(w->kind, "Secret") ? "configmaps" : "secrets",
+		 ev->obj->name);
 	enqueue_key(q, ev->obj->ns, name);
 }
 
 const struct controller kube_deps = {
 	.name = "host-dependencies",
-	.watch = { { "v1", "ConfigMap", NULL }, { "v1", "Secret", NULL },
-		   { "v1", "Service", NULL } },
+	.watch = { { "v1", "ConfigMap", NULL }, { "v1", "Secret", NULL }, { "v1", "Service", NULL } },
 	.map_state = map_change,
 	.reconcile = deps_reconcile,
 	.workers = 2,

@@ -17,7 +17,9 @@
 bool annotation_denied(const char *key)
 {
 	static const char *const prefixes[] = {
-		"kubernetes.io/config.", "k8s.v1.cni.cncf.io/", "cni.projectcalico.org/",
+		"kubernetes.io/config.",
+		"k8s.v1.cni.cncf.io/",
+		"cni.projectcalico.org/",
 		"io.kubernetes.cri-o.",
 	};
 
@@ -157,8 +159,7 @@ bool host_ours(struct host *h, struct arena *a, const struct obj *o, const char 
 	return !strcmp(names_map(h->names, kind, l.vns, l.vname, hname), o->name);
 }
 
-struct json *host_selector(struct host *h, struct arena *a, const struct json *sel,
-			   const char *vns)
+struct json *host_selector(struct host *h, struct arena *a, const struct json *sel, const char *vns)
 {
 	struct json *out = json_copy(a, sel), *labels;
 

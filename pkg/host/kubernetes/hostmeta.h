@@ -36,7 +36,6 @@ bool annotation_denied(const char *key);
 /* A JSON object of labels with reserved keys escaped. */
 struct json *host_labels(struct arena *a, const struct json *labels);
 /* matchLabels/matchExpressions with keys mapped; and limited to this cluster (and vns when not NULL). */
-struct json *host_selector(struct host *h, struct arena *a, const struct json *sel,
-			   const char *vns);
+struct json *host_selector(struct host *h, struct arena *a, const struct json *sel, const char *vns);
 
 #endif

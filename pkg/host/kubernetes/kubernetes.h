@@ -47,23 +47,23 @@ struct host {
 	struct host_config config; /* strings are the wire's */
 	struct api *api;
 	struct client *client;
-	char *ns;             /* the host namespace */
-	char cid[27];         /* cluster id text */
-	char cid_label[21];   /* first 20 characters: label value */
+	char *ns;           /* the host namespace */
+	char cid[27];       /* cluster id text */
+	char cid_label[21]; /* first 20 characters: label value */
 	struct names *names;
 	struct root root;
 	struct lease lease;
 	struct mirror *pods, *services, *configmaps, *secrets, *slices, *events;
-	struct lock lock;     /* guards the next two */
-	char *api_ip;         /* ClusterIP of our own Service on the host, or our own address */
+	struct lock lock; /* guards the next two */
+	char *api_ip;     /* ClusterIP of our own Service on the host, or our own address */
 	int api_port;
-	struct lock gate;     /* guards live and rt towards threads that are not the runtime's */
+	struct lock gate; /* guards live and rt towards threads that are not the runtime's */
 	bool live;
 	struct runtime *rt;
-	struct lock ask;      /* guards asked: services that are being created (services.c) */
+	struct lock ask; /* guards asked: services that are being created (services.c) */
 	struct map *asked;
 	struct thread *keeper;
-	struct lock nap;      /* guards stopping */
+	struct lock nap; /* guards stopping */
 	struct cond wake;
 	bool stopping;
 	int64_t opened_ns;

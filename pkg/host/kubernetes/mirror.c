@@ -94,8 +94,8 @@ static char *selector(struct mirror *m, struct arena *a)
 {
 	if (m->all)
 		return arena_strdup(a, "");
-	return arena_printf(a, "&labelSelector=%s", url_encode(a, arena_printf(a, LABEL_VC "=%s",
-									       m->h->cid_label)));
+	return arena_printf(a, "&labelSelector=%s",
+			    url_encode(a, arena_printf(a, LABEL_VC "=%s", m->h->cid_label)));
 }
 
 static bool list_page(struct mirror *m, struct arena *a, const char *cont, struct map *seen,
@@ -119,8 +119,7 @@ static bool list_page(struct mirror *m, struct arena *a, const char *cont, struc
 }
 
 /* Names that the list did not have. */
-static size_t vanished(struct mirror *m, struct arena *a, const struct map *seen,
-		       const char ***names)
+static size_t vanished(struct mirror *m, struct arena *a, const struct map *seen, const char ***names)
 {
 	size_t it = 0, n = 0;
 	const char *name;
@@ -219,8 +218,9 @@ static bool watch_once(struct mirror *m, struct status *st)
 
 	random_bytes(&r, 1);
 	q.timeout_s = WATCH_MIN_S + r + 30;
-	q.path = arena_printf(a, "%s?watch=true&allowWatchBookmarks=true&resourceVersion=%s"
-				 "&timeoutSeconds=%d%s",
+	q.path = arena_printf(a,
+			      "%s?watch=true&allowWatchBookmarks=true&resourceVersion=%s"
+			      "&timeoutSeconds=%d%s",
 			      remote_path(m->h, a, m->prefix, m->resource, NULL, NULL), m->rv,
 			      WATCH_MIN_S + r, selector(m, a));
 	m->expired = false;

@@ -150,8 +150,7 @@ char *names_map(struct names *n, const char *kind, const char *vns, const char *
 	return out;
 }
 
-char *names_map_cluster(struct names *n, const char *kind, const char *vname,
-			char out[HOST_NAME_MAX])
+char *names_map_cluster(struct names *n, const char *kind, const char *vname, char out[HOST_NAME_MAX])
 {
 	const char *const parts[] = { "1", n->cid, "cluster", n->host_ns, kind, "", vname };
 	char name[READABLE_NAME + 1], hash[HASH_LEN + 1];

@@ -65,13 +65,11 @@ static void diff_images(struct push *p, const char *list)
 {
 	json_each(c, json_get(json_get(p->want, "spec"), list)) {
 		const char *name = json_path_str(c, "name"), *image = json_path_str(c, "image");
-		const struct json *theirs =
-			named(json_get(json_get(p->have, "spec"), list), name);
+		const struct json *theirs = named(json_get(json_get(p->have, "spec"), list), name);
 
 		if (!theirs || !strcmp(json_path_str(theirs, "image"), image))
 			continue;
-		json_append(json_ensure_array(p->a, json_ensure_object(p->a, p->patch, "spec"),
-					      list),
+		json_append(json_ensure_array(p->a, json_ensure_object(p->a, p->patch, "spec"), list),
 			    json_build(p->a, "{name:%s,image:%s}", name, image));
 	}
 }
@@ -155,8 +153,13 @@ bool pod_push(struct host *h, struct task *t, const struct obj *v, const struct 
 {
 	struct arena *a = t->call.a;
 	struct push p = { h, a, desired, h_pod, json_object(a) };
-	struct translation tr = { .h = h, .a = a, .v = obj_tree(a, v), .vns = v->ns,
-				  .vname = v->name, .api_ip = "", .dns_ip = "" };
+	struct translation tr = { .h = h,
+				  .a = a,
+				  .v = obj_tree(a, v),
+				  .vns = v->ns,
+				  .vname = v->name,
+				  .api_ip = "",
+				  .dns_ip = "" };
 	const char *path = remote_path(h, a, "api/v1", "pods", meta_name(h_pod), NULL);
 
 	if (strcmp(host_applied(desired), host_applied(h_pod))) {

@@ -102,8 +102,7 @@ static struct json *conditions(struct arena *a, const struct json *v, const stru
 	json_each(c, json_path(v, "status.conditions")) {
 		const char *type = json_path_str(c, "type");
 
-		if (!named(out, "type", type) &&
-		    (is_gate(v, type) || !meta_condition(theirs, type)))
+		if (!named(out, "type", type) && (is_gate(v, type) || !meta_condition(theirs, type)))
 			json_append(out, json_copy(a, c));
 	}
 	return out;
@@ -200,15 +199,13 @@ bool pod_take_status(struct host *h, struct task *t, const struct obj *v, const 
 	const char *mine = json_path_str(obj_tree(t->call.a, v), "spec.nodeName");
 	struct take take = { .h = h, .theirs = h_pod, .uid = v->uid };
 
-	if (*node && !*mine &&
-	    !bind(h, t, v, node, json_path_str(h_pod, "status.hostIP"), st))
+	if (*node && !*mine && !bind(h, t, v, node, json_path_str(h_pod, "status.hostIP"), st))
 		return false;
 	if (*node && *mine && strcmp(node, mine))
 		return status_other(st, 409, "NodeMismatch",
 				    "the host moved the pod from node %s to %s", mine, node);
-	return gone_is_fine(api_change(&t->call, k, "status", v->ns, v->name, put_status, &take,
-				       &err),
-			    &err, st);
+	return gone_is_fine(
+		api_change(&t->call, k, "status", v->ns, v->name, put_status, &take, &err), &err, st);
 }
 
 /* ---- lost and refused ---- */
@@ -219,8 +216,9 @@ static void end_containers(struct arena *a, struct json *status, const char *now
 		if (json_path(s, "state.terminated"))
 			continue;
 		json_set(a, s, "state",
-			 json_build(a, "{terminated:{exitCode:%d,reason:%s,message:%s,"
-				       "finishedAt:%s}}",
+			 json_build(a,
+				    "{terminated:{exitCode:%d,reason:%s,message:%s,"
+				    "finishedAt:%s}}",
 				    137, "ContainerStatusUnknown",
 				    "The container could not be located when the pod was deleted",
 				    now));
@@ -275,8 +273,7 @@ static bool tell_scheduled(struct call *c, struct json *o, void *arg, struct sta
 }
 
 /* On the pod, and on its controller, where `describe` of a workload looks. */
-static void tell_owner(struct task *t, const struct obj *v, const char *reason,
-		       const char *message)
+static void tell_owner(struct task *t, const struct obj *v, const char *reason, const char *message)
 {
 	const struct owner *c = obj_controller(v);
 	const struct kind *k =
@@ -321,8 +318,8 @@ static const struct refusal {
 	{ 400, NULL, "HostInvalid", 600000 },
 };
 
-void pod_tell_refusal(struct host *h, struct task *t, const struct obj *v,
-		      const struct status *err, int64_t *again_ms)
+void pod_tell_refusal(struct host *h, struct task *t, const struct obj *v, const struct status *err,
+		      int64_t *again_ms)
 {
 	const char *text = names_scrub(h->names, t->call.a, err->message ? err->message : "");
 

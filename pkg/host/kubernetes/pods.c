@@ -38,10 +38,10 @@ struct sync {
 	const struct kind *kind;
 	struct key key;
 	char hname[HOST_NAME_MAX];
-	const char *path;       /* of H on the host */
-	const struct obj *v;    /* NULL: none */
+	const char *path;    /* of H on the host */
+	const struct obj *v; /* NULL: none */
 	struct json *v_tree;
-	struct json *h_pod;     /* NULL: none */
+	struct json *h_pod; /* NULL: none */
 	struct result *out;
 };
 
@@ -89,8 +89,7 @@ static bool terminal(const struct json *pod)
 /* Its containers may have run: from then on a vanished host pod is a failure, not an invitation. */
 static bool started(const struct sync *s)
 {
-	return json_path(s->v_tree, "status.startTime") ||
-	       *json_path_str(s->v_tree, "status.hostIP");
+	return json_path(s->v_tree, "status.startTime") || *json_path_str(s->v_tree, "status.hostIP");
 }
 
 /* ---- virtual deletes ---- */
@@ -149,8 +148,11 @@ static const struct json *namespace_labels(struct sync *s)
 
 static struct json *desired(struct sync *s)
 {
-	struct translation t = { .h = s->h, .a = s->a, .v = s->v_tree,
-				 .ns_labels = namespace_labels(s), .dns_ip = dns_ip(s) };
+	struct translation t = { .h = s->h,
+				 .a = s->a,
+				 .v = s->v_tree,
+				 .ns_labels = namespace_labels(s),
+				 .dns_ip = dns_ip(s) };
 	struct json *o;
 
 	lock_take(&s->h->lock);
@@ -282,8 +284,7 @@ static bool terminating_both(struct sync *s, struct status *st)
 		return ours(s) ? delete_host(s, 0, st) : delete_virtual(s, 0, st);
 	if ((!meta_deleting(s->h_pod) || mine < theirs) && !delete_host(s, mine, st))
 		return false;
-	if (meta_deleting(s->h_pod) && theirs >= 0 && theirs < mine &&
-	    !delete_virtual(s, theirs, st))
+	if (meta_deleting(s->h_pod) && theirs >= 0 && theirs < mine && !delete_virtual(s, theirs, st))
 		return false;
 	return pod_take_status(s->h, s->t, s->v, s->h_pod, st);
 }
@@ -317,13 +318,16 @@ static bool only_host(struct sync *s, struct status *st)
 		s->out->after_ms = 5000;
 		return true;
 	}
-	return delete_host(s, json_path_int(s->h_pod, "spec.terminationGracePeriodSeconds", -1),
-			   st);
+	return delete_host(s, json_path_int(s->h_pod, "spec.terminationGracePeriodSeconds", -1), st);
 }
 
 static bool pods_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
-	struct sync s = { .h = t->state, .t = t, .a = t->call.a, .key = key, .out = out,
+	struct sync s = { .h = t->state,
+			  .t = t,
+			  .a = t->call.a,
+			  .key = key,
+			  .out = out,
 			  .kind = kinds_by_resource(api_kinds(t->call.api), "", "v1", "pods") };
 
 	if (!mirror_synced(s.h->pods) || !mirror_synced(s.h->secrets) ||

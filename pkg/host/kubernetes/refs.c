@@ -30,8 +30,8 @@ static void visit_env(const struct visit *v, const struct json *container)
 /* Volume types whose credentials are a Secret, and where its name stands. */
 static void visit_drivers(const struct visit *v, const struct json *vol)
 {
-	static const char *const with_ref[] = { "iscsi", "rbd", "cephfs", "cinder", "flexVolume",
-						"scaleIO", "storageos" };
+	static const char *const with_ref[] = { "iscsi",      "rbd",     "cephfs",   "cinder",
+						"flexVolume", "scaleIO", "storageos" };
 
 	for (size_t i = 0; i < sizeof with_ref / sizeof *with_ref; i++)
 		visit(v, "secrets", json_get(json_get(vol, with_ref[i]), "secretRef"), "name");
@@ -52,8 +52,7 @@ static void visit_volume(const struct visit *v, const struct json *vol)
 
 void refs_each(struct json *spec, ref_fn fn, void *arg)
 {
-	static const char *const lists[] = { "initContainers", "containers",
-					     "ephemeralContainers" };
+	static const char *const lists[] = { "initContainers", "containers", "ephemeralContainers" };
 	const struct visit v = { fn, arg };
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

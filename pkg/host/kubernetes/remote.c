@@ -60,8 +60,9 @@ static bool send(struct host *h, struct arena *a, const char *method, const char
 		 const char *type, const struct json *body, struct json **out, struct status *st)
 {
 	BUF_AUTO struct buf b = BUF_INIT;
-	struct client_req q = { .method = method, .path = path, .content_type = type,
-				.accept = JSON_TYPE };
+	struct client_req q = {
+		.method = method, .path = path, .content_type = type, .accept = JSON_TYPE
+	};
 
 	json_print(&b, body);
 	q.body = b.p;

@@ -7,8 +7,7 @@
 
 #include "server/server.h"
 
-bool kube_log(void *host, const struct pod_stream *p, const struct log_sink *sink,
-	      struct status *st);
+bool kube_log(void *host, const struct pod_stream *p, const struct log_sink *sink, struct status *st);
 void kube_duplex(void *host, const char *sub, const struct pod_stream *p, struct conn *c);
 
 #endif

@@ -34,8 +34,9 @@ static void set(struct env *e, const char *suffix, const char *value)
 static void set_port(struct env *e, const char *protocol, long long port, bool first)
 {
 	const char *proto = variable(e->a, protocol);
-	const char *lower = arena_strdup(e->a, !strcmp(proto, "UDP") ? "udp" :
-					       !strcmp(proto, "SCTP") ? "sctp" : "tcp");
+	const char *lower = arena_strdup(e->a, !strcmp(proto, "UDP")  ? "udp" :
+					       !strcmp(proto, "SCTP") ? "sctp" :
+									"tcp");
 	const char *host = strchr(e->ip, ':') ? arena_printf(e->a, "[%s]", e->ip) : e->ip;
 	const char *url = arena_printf(e->a, "%s://%s:%lld", lower, host, port);
 	const char *base = arena_printf(e->a, "PORT_%lld_%s", port, proto);

@@ -39,8 +39,8 @@ bool pod_take_status(struct host *h, struct task *t, const struct obj *v, const 
 /* The host pod vanished under a started pod: write that it failed. */
 bool pod_mark_lost(struct host *h, struct task *t, const struct obj *v, struct status *st);
 /* The host refused the pod: say so in PodScheduled and an event; *again_ms is when to try again. */
-void pod_tell_refusal(struct host *h, struct task *t, const struct obj *v,
-		      const struct status *err, int64_t *again_ms);
+void pod_tell_refusal(struct host *h, struct task *t, const struct obj *v, const struct status *err,
+		      int64_t *again_ms);
 /* The same for a refusal of our own (policy, unsupported field). */
 void pod_tell(struct host *h, struct task *t, const struct obj *v, const char *reason,
 	      const char *message);

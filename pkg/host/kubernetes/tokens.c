@@ -27,9 +27,9 @@ struct tokens {
 	struct call *c;
 	const struct json *pod;
 	char hname[HOST_NAME_MAX];
-	struct json *secret;      /* under construction */
-	const struct json *have;  /* the host's, or NULL */
-	int64_t next_s;           /* earliest refresh; 0 = none */
+	struct json *secret;     /* under construction */
+	const struct json *have; /* the host's, or NULL */
+	int64_t next_s;          /* earliest refresh; 0 = none */
 	bool changed, any;
 };
 
@@ -79,8 +79,7 @@ static bool issue(struct tokens *t, const char *key, const struct json *source, 
 	const char *token;
 	int64_t exp_us;
 
-	json_set(a, spec, "audiences",
-		 *audience ? json_build(a, "[%s]", audience) : json_array(a));
+	json_set(a, spec, "audiences", *audience ? json_build(a, "[%s]", audience) : json_array(a));
 	request = json_build(a, "{kind:%s,apiVersion:%s,spec:%j}", "TokenRequest",
 			     "authentication.k8s.io/v1", spec);
 	r = api_token_request(t->c, meta_ns(t->pod),
@@ -98,8 +97,7 @@ static bool issue(struct tokens *t, const char *key, const struct json *source, 
 	return true;
 }
 
-static bool one(struct tokens *t, int volume, int index, const struct json *source,
-		struct status *st)
+static bool one(struct tokens *t, int volume, int index, const struct json *source, struct status *st)
 {
 	const char *key = arena_printf(t->c->a, "v%ds%d", volume, index);
 	int64_t at;
@@ -157,11 +155,10 @@ bool tokens_ensure(struct host *h, struct call *c, const struct json *pod, int64
 	have = mirror_get(h->secrets, t.hname);
 	if (have)
 		t.have = obj_tree(c->a, obj_give(c->a, have));
-	t.secret = json_build(c->a, "{apiVersion:%s,kind:%s,metadata:%j,type:%s,data:{}}", "v1",
-			      "Secret",
-			      host_metadata(h, c->a, KIND_TOKEN, meta_ns(pod), meta_name(pod), NULL,
-					    false),
-			      "Opaque");
+	t.secret = json_build(
+		c->a, "{apiVersion:%s,kind:%s,metadata:%j,type:%s,data:{}}", "v1", "Secret",
+		host_metadata(h, c->a, KIND_TOKEN, meta_ns(pod), meta_name(pod), NULL, false),
+		"Opaque");
 	meta_set_annotation(c->a, t.secret, ANNOTATION_UID, meta_uid(pod));
 	if (!all(&t, st))
 		return false;

@@ -30,15 +30,16 @@ static bool policy_allows(struct translation *t)
 	if (!why)
 		return true;
 	return refuse(t, "PolicyBlocked",
-		      arena_printf(t->a, "the host accepts no pod outside the baseline Pod "
-				   "Security Standard: %s", why));
+		      arena_printf(t->a,
+				   "the host accepts no pod outside the baseline Pod "
+				   "Security Standard: %s",
+				   why));
 }
 
 /* Fields whose meaning would be lost, not just weakened, if they were left out. */
 static bool supported(struct translation *t)
 {
-	static const char *const critical[] = { "resourceClaims", "schedulingGroup",
-						"workloadRef" };
+	static const char *const critical[] = { "resourceClaims", "schedulingGroup", "workloadRef" };
 
 	for (size_t i = 0; i < sizeof critical / sizeof *critical; i++)
 		if (json_get(t->spec, critical[i]))

@@ -17,10 +17,10 @@ struct translation {
 	const struct json *v;         /* the virtual pod */
 	const struct json *ns_labels; /* labels of its namespace */
 	const char *vns, *vname;
-	const char *api_ip;           /* how pods reach this cluster's API; "" = not by name */
+	const char *api_ip; /* how pods reach this cluster's API; "" = not by name */
 	int api_port;
-	const char *dns_ip;           /* the cluster's DNS service; "" = there is none */
-	struct json *spec;            /* of the result, under construction */
+	const char *dns_ip; /* the cluster's DNS service; "" = there is none */
+	struct json *spec;  /* of the result, under construction */
 	/* When translation refuses: reason for condition and event, and what is the matter */
 	const char *refused, *why;
 };

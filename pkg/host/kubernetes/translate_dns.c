@@ -97,8 +97,9 @@ static void api_names(struct translation *t)
 	if (!*t->api_ip || json_path_bool(t->spec, "hostNetwork", false))
 		return;
 	names = json_ensure_array(t->a, alias_for(t, t->api_ip), "hostnames");
-	add_text(t->a, names, arena_printf(t->a, "kubernetes.default.svc.%s",
-					   t->h->config.cluster_domain), SIZE_MAX);
+	add_text(t->a, names,
+		 arena_printf(t->a, "kubernetes.default.svc.%s", t->h->config.cluster_domain),
+		 SIZE_MAX);
 	add_text(t->a, names, "kubernetes.default.svc", SIZE_MAX);
 	add_text(t->a, names, "kubernetes.default", SIZE_MAX);
 	if (!strcmp(t->vns, "default"))

@@ -43,8 +43,7 @@ static void pod_term(struct translation *t, struct json *term)
 	bool all = nss && !json_count(nss);
 
 	if (sel) { /* a missing selector matches nothing, and stays so */
-		sel = host_selector(t->h, t->a, sel,
-				    json_count(namespaces) || nss ? NULL : t->vns);
+		sel = host_selector(t->h, t->a, sel, json_count(namespaces) || nss ? NULL : t->vns);
 		if (json_count(namespaces) && !all)
 			expression(t, sel, LABEL_VNS, "In", namespaces);
 		else if (nss && !all)
@@ -120,8 +119,8 @@ static void spread(struct translation *t)
 /* A node chosen inside pins the pod through the host's scheduler, whose taints and quota still count. */
 static void pin(struct translation *t, const char *node)
 {
-	struct json *field = json_build(t->a, "{key:%s,operator:%s,values:[%s]}", "metadata.name",
-					"In", node);
+	struct json *field =
+		json_build(t->a, "{key:%s,operator:%s,values:[%s]}", "metadata.name", "In", node);
 	struct json *req = json_make_path(t->a, t->spec, "affinity.nodeAffinity." REQUIRED);
 	struct json *terms = json_ensure_array(t->a, req, "nodeSelectorTerms");
 
@@ -133,7 +132,7 @@ static void pin(struct translation *t, const char *node)
 
 void translate_placement(struct translation *t)
 {
-	static const char *const host_decides[] = { "priority",	   "priorityClassName",
+	static const char *const host_decides[] = { "priority",         "priorityClassName",
 						    "preemptionPolicy", "overhead",
 						    "runtimeClassName", "schedulingGates",
 						    "nodeName" };

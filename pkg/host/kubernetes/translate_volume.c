@@ -65,11 +65,10 @@ static void token_source(struct translation *t, struct json *sources, struct jso
 	char hname[HOST_NAME_MAX];
 
 	names_map(t->h->names, KIND_TOKEN, t->vns, t->vname, hname);
-	json_replace(t->a, sources, source,
-		     json_build(t->a,
-				"{secret:{name:%s,items:[{key:%s,path:%s,mode:%d}],optional:%b}}",
-				hname, arena_printf(t->a, "v%ds%d", volume, index), path, 0644,
-				false));
+	json_replace(
+		t->a, sources, source,
+		json_build(t->a, "{secret:{name:%s,items:[{key:%s,path:%s,mode:%d}],optional:%b}}",
+			   hname, arena_printf(t->a, "v%ds%d", volume, index), path, 0644, false));
 }
 
 static bool projected(struct translation *t, struct json *vol, int volume)

@@ -63,8 +63,10 @@ static int run_cat(struct shell *s, const char **argv, size_t argc)
 	long n;
 
 	if (argc > 1) {
-		const char *text = arena_printf(s->a, "cat: can't open '%s': a simulated "
-						      "container has no files\n", argv[1]);
+		const char *text = arena_printf(s->a,
+						"cat: can't open '%s': a simulated "
+						"container has no files\n",
+						argv[1]);
 		s->io->write(s->io->arg, 2, text, strlen(text));
 		return 1;
 	}
@@ -123,8 +125,8 @@ static const struct program {
 	const char *name;
 	int (*run)(struct shell *s, const char **argv, size_t argc);
 } programs[] = {
-	{ "true", run_true },	  { "false", run_false },	  { "exit", run_exit },
-	{ "echo", run_echo },	  { "cat", run_cat },	  { "env", run_env },
+	{ "true", run_true },         { "false", run_false }, { "exit", run_exit },
+	{ "echo", run_echo },         { "cat", run_cat },     { "env", run_env },
 	{ "hostname", run_hostname }, { "sleep", run_sleep }, { "date", run_date },
 };
 

@@ -45,8 +45,8 @@ static const struct json *status_of(const struct json *pod, const char *containe
 }
 
 /* The story of a container as its log: started, ended. */
-static size_t story(struct arena *a, const struct json *pod, const char *container,
-		    bool previous, struct log_line out[2])
+static size_t story(struct arena *a, const struct json *pod, const char *container, bool previous,
+		    struct log_line out[2])
 {
 	const struct json *s = status_of(pod, container);
 	const struct json *state = json_get(s, previous ? "lastState" : "state");
@@ -169,8 +169,7 @@ bool simulated_log(void *host, const struct pod_stream *p, const struct log_sink
 
 	read_request(&r);
 	if (r.previous && !story(a, obj_tree(a, o), p->container, true, lines)) {
-		status_bad_request(st,
-				   "previous terminated container \"%s\" in pod \"%s\" not found",
+		status_bad_request(st, "previous terminated container \"%s\" in pod \"%s\" not found",
 				   p->container, o->name);
 		obj_unref(o);
 		arena_free(&a);
@@ -210,8 +209,7 @@ static bool session_write(void *arg, int fd, const void *p, size_t n)
 {
 	struct session *s = arg;
 
-	return !n || websocket_write_channel(s->ws, fd == 2 ? CHANNEL_STDERR : CHANNEL_STDOUT, p,
-					     n);
+	return !n || websocket_write_channel(s->ws, fd == 2 ? CHANNEL_STDERR : CHANNEL_STDOUT, p, n);
 }
 
 /* Take one message in; false when the session is over or the time is up: a read that fails before its time
@@ -309,13 +307,17 @@ static void finish(struct arena *a, struct session *s, int code, const char *mis
 
 	if (code < 0) {
 		json_set_str(a, status, "message",
-			     arena_printf(a, "exec failed: \"%s\": executable file not found in "
-					     "$PATH", missing));
+			     arena_printf(a,
+					  "exec failed: \"%s\": executable file not found in "
+					  "$PATH",
+					  missing));
 		json_set_str(a, status, "reason", "InternalError");
 	} else if (code) {
 		json_set_str(a, status, "message",
-			     arena_printf(a, "command terminated with non-zero exit code: exit "
-					     "status %d", code));
+			     arena_printf(a,
+					  "command terminated with non-zero exit code: exit "
+					  "status %d",
+					  code));
 		json_set_str(a, status, "reason", "NonZeroExitCode");
 		json_set(a, status, "details",
 			 json_build(a, "{causes:[{reason:%s,message:%s}]}", "ExitCode",
