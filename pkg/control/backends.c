@@ -32,12 +32,42 @@ static const char *dns_hostname(const struct obj *svc, const struct json *pod)
 	return json_path_str(pod, "spec.hostname");
 }
 
+const char *service_family(const struct json *svc_tree)
+{
+	const char *f = json_path_str(svc_tree, "spec.ipFamilies.0");
+
+	return *f ? f : "IPv4";
+}
+
+/* The pod's first address of a family, or "". */
+static const char *address(const struct json *pod, const char *family)
+{
+	bool six = !strcmp(family, "IPv6");
+	const char *ip = json_path_str(pod, "status.podIP");
+
+	json_each(e, json_path(pod, "status.podIPs")) {
+		const char *one = json_path_str(e, "ip");
+
+		if (*one && !strchr(one, ':') == !six)
+			return one;
+	}
+	return *ip && !strchr(ip, ':') == !six ? ip : "";
+}
+
+static const char *zone_of(struct task *t, const char *node)
+{
+	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "", "v1", "nodes");
+	const struct obj *o = *node ? api_get(&t->call, k, "", node, NULL) : NULL;
+	const char *zone = o ? obj_label(o, "topology.kubernetes.io/zone") : NULL;
+
+	return zone ? zone : "";
+}
+
 bool backends_of(struct task *t, const struct obj *svc, const struct json *svc_tree,
-		 struct backend **out, size_t *n)
+		 const char *family, struct backend **out, size_t *n)
 {
 	struct pods p = pods_of(t->call.api);
-	struct pick pick = { selector_from_map(t->call.a, json_path(svc_tree, "spec.selector")),
-			     &p };
+	struct pick pick = { selector_from_map(t->call.a, json_path(svc_tree, "spec.selector")), &p };
 	bool publish = json_path_bool(svc_tree, "spec.publishNotReadyAddresses", false);
 	struct store_list l;
 
@@ -51,26 +81,46 @@ bool backends_of(struct task *t, const struct obj *svc, const struct json *svc_t
 	for (size_t i = 0; i < l.n; i++) {
 		const struct obj *o = obj_hold(t->call.a, l.items[i]);
 		const struct json *tree = obj_tree(t->call.a, o);
-		const char *ip = json_path_str(tree, "status.podIP");
-		bool serving = pod_ready(&p, o) || publish;
+		const char *ip = address(tree, family);
+		bool serving = pod_ready(&p, o);
 
 		if (*ip)
 			(*out)[(*n)++] = (struct backend){
-				o, tree, ip, serving && (!o->deleted_s || publish), serving,
-				o->deleted_s != 0, dns_hostname(svc, tree) };
+				.pod = o,
+				.tree = tree,
+				.ip = ip,
+				.zone = zone_of(t, pod_node(&p, o)),
+				.ready = publish || (serving && !o->deleted_s),
+				.serving = serving,
+				.terminating = o->deleted_s != 0,
+				.hostname = dns_hostname(svc, tree),
+			};
 	}
 	store_list_free(&l);
 	return true;
 }
 
-/* The number a named target port has in some container of the pod; 0 = none. */
+static int64_t port_in(const struct json *container, const char *name, const char *protocol)
+{
+	json_each(p, json_get(container, "ports"))
+		if (!strcmp(json_path_str(p, "name"), name) &&
+		    !strcmp(json_path_str(p, "protocol"), protocol))
+			return json_path_int(p, "containerPort", 0);
+	return 0;
+}
+
+/* The number a named target port has in some container or sidecar of the pod; 0 = none. */
 static int64_t named_port(const struct json *pod, const char *name, const char *protocol)
 {
+	int64_t n = 0;
+
 	json_each(c, json_path(pod, "spec.containers"))
-		json_each(p, json_get(c, "ports"))
-			if (!strcmp(json_path_str(p, "name"), name) &&
-			    !strcmp(json_path_str(p, "protocol"), protocol))
-				return json_path_int(p, "containerPort", 0);
+		if ((n = port_in(c, name, protocol)))
+			return n;
+	json_each(c, json_path(pod, "spec.initContainers"))
+		if (!strcmp(json_path_str(c, "restartPolicy"), "Always") &&
+		    (n = port_in(c, name, protocol)))
+			return n;
 	return 0;
 }
 

@@ -13,16 +13,19 @@ struct backend {
 	const struct obj *pod;
 	const struct json *tree;
 	const char *ip;
-	bool ready;       /* may take traffic: Ready, or the Service publishes unready addresses */
-	bool serving;     /* Ready, terminating or not */
+	const char *zone; /* of its node, "" if unknown */
+	bool ready; /* may take traffic: Ready and staying, or the Service publishes all addresses */
+	bool serving; /* Ready, terminating or not */
 	bool terminating;
 	const char *hostname; /* "" unless it belongs into DNS under this Service */
 };
 
-/* Pods with an address that svc selects and that have not finished, ordered by name; held by the arena.
+/* Pods with an address of this family ("IPv4", "IPv6") that svc selects and that have not finished, ordered by name; held by the arena.
  * False with n 0 when the Service has no selector (someone else keeps its endpoints). */
 bool backends_of(struct task *t, const struct obj *svc, const struct json *svc_tree,
-		 struct backend **out, size_t *n);
+		 const char *family, struct backend **out, size_t *n);
+/* The first of spec.ipFamilies. */
+const char *service_family(const struct json *svc_tree);
 
 /* The Service's ports with targetPort resolved against a pod: array of {name, port, protocol, appProtocol}.
  * pod NULL: only numeric target ports resolve. */

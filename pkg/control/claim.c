@@ -23,15 +23,25 @@ static bool candidate(const struct obj *o, void *arg)
 
 struct adoption {
 	const char *api_version, *kind;
+	const struct kind *owner_kind;
 	const struct obj *owner;
 };
+
+/* The owner at hand may be a memory: a dead or dying one must not adopt, or the garbage collector would take
+ * what was just orphaned. */
+static bool owner_lives(struct call *c, const struct adoption *ad)
+{
+	const struct obj *o = api_get(c, ad->owner_kind, ad->owner->ns, ad->owner->name, NULL);
+
+	return o && !strcmp(o->uid, ad->owner->uid) && !o->deleted_s;
+}
 
 static bool adopt(struct call *c, struct json *o, void *arg, struct status *st)
 {
 	const struct adoption *ad = arg;
 
 	(void)st;
-	if (meta_deleting(o))
+	if (meta_deleting(o) || !owner_lives(c, ad))
 		return false;
 	json_each(ref, json_path(o, "metadata.ownerReferences"))
 		if (json_path_bool(ref, "controller", false))
@@ -48,10 +58,12 @@ static bool release(struct call *c, struct json *o, void *arg, struct status *st
 	(void)c;
 	(void)st;
 	json_each(ref, refs) {
-		if (!strcmp(json_path_str(ref, "uid"), ad->owner->uid)) {
-			json_detach(refs, ref);
-			return true;
-		}
+		if (strcmp(json_path_str(ref, "uid"), ad->owner->uid))
+			continue;
+		json_detach(refs, ref);
+		if (!json_count(refs))
+			json_del(json_get(o, "metadata"), "ownerReferences");
+		return true;
 	}
 	return false;
 }
@@ -89,7 +101,7 @@ bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
 	char api_version[128];
 	struct want w = { sel, owner->uid };
 	struct adoption ad = { kind_api_version(owner_kind, api_version), owner_kind->subject.kind,
-			       owner };
+			       owner_kind, owner };
 	struct store_list l;
 	const struct obj **mine;
 	bool ok = true;
@@ -106,4 +118,52 @@ bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
 	store_list_free(&l);
 	*out = mine;
 	return ok;
+}
+
+/* ---- orphans ---- */
+
+static bool same_labels(const struct obj *x, const struct obj *y)
+{
+	if (x->nlabels != y->nlabels)
+		return false;
+	for (uint32_t i = 0; i < x->nlabels; i++)
+		if (strcmp(x->labels[i].key, y->labels[i].key) ||
+		    strcmp(x->labels[i].value, y->labels[i].value))
+			return false;
+	return true;
+}
+
+struct orphan {
+	struct enqueue *q;
+	struct arena *a;
+	const struct obj *o;
+};
+
+static bool offer(const struct obj *owner, void *arg)
+{
+	struct orphan * or = arg;
+	const struct json *tree = obj_tree(or->a, owner);
+	struct selector *sel =
+		selector_from_label_selector(or->a, json_path(tree, "spec.selector"), NULL);
+
+	if (sel && selector_matches_obj(sel, or->o))
+		enqueue_key(or->q, owner->ns, owner->name);
+	return false;
+}
+
+void claim_offer(struct enqueue *q, struct api *api, const struct event *ev,
+		 const struct kind *owner_kind)
+{
+	struct orphan or = { .q = q, .o = ev->obj };
+	struct store_list l;
+
+	enqueue_owner(q, ev, owner_kind->subject.kind);
+	if (obj_controller(ev->obj) || ev->obj->deleted_s || ev->type == EVENT_DELETED)
+		return;
+	if (ev->prev && !obj_controller(ev->prev) && same_labels(ev->obj, ev->prev))
+		return;
+	or.a = arena_new();
+	store_list(api_table(api, owner_kind), ev->obj->ns, NULL, NULL, 0, offer, & or, &l);
+	store_list_free(&l);
+	arena_free(& or.a);
 }

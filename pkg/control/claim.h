@@ -14,4 +14,9 @@ bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
 	   const struct obj *owner, const struct selector *sel, const struct obj ***out, size_t *n,
 	   struct status *st);
 
+/* Map a change: to the owner of the object (before and after), and when it is an orphan, to every workload of
+ * owner_kind whose spec.selector matches it. */
+void claim_offer(struct enqueue *q, struct api *api, const struct event *ev,
+		 const struct kind *owner_kind);
+
 #endif

@@ -122,8 +122,7 @@ static bool recreate(struct rollout *r, struct status *st)
 			return false;
 	if (scaled || old_pods_run(r))
 		return rollout_status(r, true, st);
-	if (!rollout_ensure_fresh(r, true, st) ||
-	    !rollout_scale(r, r->fresh, r->want, NULL, st))
+	if (!rollout_ensure_fresh(r, true, st) || !rollout_scale(r, r->fresh, r->want, NULL, st))
 		return false;
 	if (rollout_complete(r) && !rollout_cleanup(r, st))
 		return false;
@@ -137,8 +136,7 @@ static bool pause_condition(struct call *c, struct json *o, void *arg, struct st
 
 	(void)arg;
 	(void)st;
-	if (!json_path(o, "spec.progressDeadlineSeconds") ||
-	    !strcmp(reason, "ProgressDeadlineExceeded"))
+	if (!rollout_deadline(o) || !strcmp(reason, "ProgressDeadlineExceeded"))
 		return false;
 	if (paused && strcmp(reason, "DeploymentPaused"))
 		return meta_set_condition(c->a, o, "Progressing", "Unknown", "DeploymentPaused",
@@ -173,17 +171,16 @@ static bool step(struct rollout *r, struct status *st)
 		return rollout_status(r, false, st);
 	if (!note_pause(r, st))
 		return false;
-	if (r->paused || resized(r))
+	/* Recreate scales every set by itself; sharing out is for sets that live side by side. */
+	if (r->paused || (!r->recreate && resized(r)))
 		return rollout_ensure_fresh(r, false, st) && rollout_proportion(r, st) &&
 		       (!r->paused || rollout_cleanup(r, st)) && rollout_status(r, false, st);
 	return r->recreate ? recreate(r, st) : roll(r, st);
 }
 
-static bool deployment_reconcile(struct task *t, struct key key, struct result *out,
-				 struct status *st)
+static bool deployment_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
-	const struct kind *k =
-		kinds_by_resource(api_kinds(t->call.api), "apps", "v1", "deployments");
+	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "apps", "v1", "deployments");
 	const struct obj *o = api_get(&t->call, k, key.ns, key.name, NULL), **sets;
 	struct selector *sel;
 	struct rollout r;
@@ -204,8 +201,7 @@ static bool deployment_reconcile(struct task *t, struct key key, struct result *
 
 static void map_set(struct enqueue *q, struct api *api, const struct event *ev)
 {
-	(void)api;
-	enqueue_owner(q, ev, "Deployment");
+	claim_offer(q, api, ev, kinds_by_resource(api_kinds(api), "apps", "v1", "deployments"));
 }
 
 /* Only a Recreate rollout waits for pods, and only for their end. */
@@ -216,8 +212,7 @@ static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
 
 	if (ev->type != EVENT_DELETED || !rs || strcmp(rs->kind, "ReplicaSet"))
 		return;
-	o = store_get(api_table(api, kinds_by_resource(api_kinds(api), "apps", "v1",
-						       "replicasets")),
+	o = store_get(api_table(api, kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets")),
 		      ev->obj->ns, rs->name);
 	d = o ? obj_controller(o) : NULL;
 	if (d && !strcmp(d->kind, "Deployment"))

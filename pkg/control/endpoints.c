@@ -79,11 +79,14 @@ static void fill(struct arena *a, struct desired *d, const struct json *svc,
 	d->subsets = json_array(a);
 	d->over = n > CAPACITY;
 	for (size_t i = 0; i < n && i < CAPACITY; i++) {
-		struct json *s;
+		struct json *s, *ports;
 
 		if (b[i].terminating && !b[i].ready)
 			continue;
-		s = subset_for(a, d->subsets, plain_ports(a, svc, b[i].tree));
+		ports = plain_ports(a, svc, b[i].tree);
+		if (!json_count(ports) && json_count(json_path(svc, "spec.ports")))
+			continue; /* none of the ports exists in this pod */
+		s = subset_for(a, d->subsets, ports);
 		json_append(json_ensure_array(a, s, b[i].ready ? "addresses" : "notReadyAddresses"),
 			    address(a, &b[i]));
 	}
@@ -134,8 +137,7 @@ static bool write(struct task *t, const struct kind *k, struct desired *d, struc
 	return api_create(&t->call, k, d->svc->ns, o, st);
 }
 
-static bool endpoints_reconcile(struct task *t, struct key key, struct result *out,
-				struct status *st)
+static bool endpoints_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
 	struct kinds *ks = api_kinds(t->call.api);
@@ -154,7 +156,7 @@ static bool endpoints_reconcile(struct task *t, struct key key, struct result *o
 		return true;
 	}
 	svc = obj_tree(t->call.a, d.svc);
-	if (!backends_of(t, d.svc, svc, &b, &n))
+	if (!backends_of(t, d.svc, svc, service_family(svc), &b, &n))
 		return true;
 	fill(t->call.a, &d, svc, b, n);
 	d.labels = backend_labels(t->call.a, svc);
@@ -165,10 +167,18 @@ static bool endpoints_reconcile(struct task *t, struct key key, struct result *o
 	return false;
 }
 
+/* Others' Endpoints, with or without a Service, are left alone; a missing one of ours is made again. */
+static void map_endpoints(struct enqueue *q, struct api *api, const struct event *ev)
+{
+	(void)api;
+	if (ev->type == EVENT_DELETED || obj_label(ev->obj, MANAGED_BY))
+		enqueue_key(q, ev->obj->ns, ev->obj->name);
+}
+
 const struct controller endpoints_controller = {
 	.name = "endpoints",
 	.watch = { { "v1", "Service", NULL },
 		   { "v1", "Pod", map_pod_to_services },
-		   { "v1", "Endpoints", NULL } },
+		   { "v1", "Endpoints", map_endpoints } },
 	.reconcile = endpoints_reconcile,
 };

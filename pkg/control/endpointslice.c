@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/map.h"
 #include "obj/json.h"
 #include "obj/meta.h"
 
@@ -23,7 +24,6 @@
 
 struct slice {
 	const struct obj *obj; /* NULL: to be created */
-	struct json *old;      /* its tree */
 	struct json *ports, *endpoints;
 	size_t n;
 	struct slice *next;
@@ -36,6 +36,7 @@ struct slices {
 	struct json *svc_tree, *labels;
 	const char *family; /* "IPv4" or "IPv6" */
 	struct slice *first;
+	struct map *residents; /* pod uid -> the slice that holds it now */
 };
 
 static struct json *endpoint(struct arena *a, const struct backend *b)
@@ -52,27 +53,30 @@ static struct json *endpoint(struct arena *a, const struct backend *b)
 		json_set_str(a, e, "hostname", b->hostname);
 	if (*node)
 		json_set_str(a, e, "nodeName", node);
+	if (*b->zone)
+		json_set_str(a, e, "zone", b->zone);
 	json_set(a, e, "targetRef",
 		 json_build(a, "{kind:%s,namespace:%s,name:%s,uid:%s}", "Pod", b->pod->ns,
 			    b->pod->name, b->pod->uid));
 	return e;
 }
 
+/* Slices of an earlier Service of this name are the garbage collector's. */
 static bool ours(const struct obj *o, void *arg)
 {
 	const struct obj *svc = arg;
 	const char *by = obj_label(o, LABEL_MANAGED), *name = obj_label(o, LABEL_SERVICE);
+	const struct owner *owner = obj_controller(o);
 
-	return by && name && !strcmp(by, MANAGER) && !strcmp(name, svc->name);
+	return by && name && !strcmp(by, MANAGER) && !strcmp(name, svc->name) && !o->deleted_s &&
+	       (!owner || !strcmp(owner->uid, svc->uid));
 }
 
-static struct slice *add_slice(struct slices *s, const struct obj *o, struct json *tree,
-			       struct json *ports)
+static struct slice *add_slice(struct slices *s, const struct obj *o, struct json *ports)
 {
 	struct slice *n = arena_zalloc(s->t->call.a, sizeof *n), **last = &s->first;
 
 	n->obj = o;
-	n->old = tree;
 	n->ports = ports;
 	n->endpoints = json_array(s->t->call.a);
 	while (*last)
@@ -91,55 +95,75 @@ static void read_slices(struct slices *s)
 		const struct obj *o = obj_hold(s->t->call.a, l.items[i]);
 		struct json *tree = obj_tree(s->t->call.a, o);
 		struct json *ports = json_get(tree, "ports");
+		struct slice *n;
 
-		add_slice(s, o, tree, ports ? ports : json_array(s->t->call.a));
+		if (strcmp(json_path_str(tree, "addressType"), s->family))
+			continue;
+		n = add_slice(s, o, ports ? ports : json_array(s->t->call.a));
+		json_each(e, json_get(tree, "endpoints"))
+			map_set(s->residents, json_path_str(e, "targetRef.uid"), n);
 	}
 	store_list_free(&l);
 }
 
-static bool holds(const struct slice *s, const char *uid)
+/* Where the pod is already, if it may stay there. */
+static struct slice *home(struct slices *s, const char *uid, const struct json *ports)
 {
-	json_each(e, json_get(s->old, "endpoints"))
-		if (!strcmp(json_path_str(e, "targetRef.uid"), uid))
-			return true;
-	return false;
+	struct slice *i = map_get(s->residents, uid);
+
+	return i && i->n < MAX_ENDPOINTS && json_equal(i->ports, ports) ? i : NULL;
 }
 
-static struct slice *place(struct slices *s, const char *uid, struct json *ports)
+static struct slice *room(struct slices *s, struct json *ports)
 {
-	struct slice *room = NULL;
-
-	for (struct slice *i = s->first; i; i = i->next) {
-		if (!json_equal(i->ports, ports) || i->n >= MAX_ENDPOINTS)
-			continue;
-		if (i->old && holds(i, uid))
+	for (struct slice *i = s->first; i; i = i->next)
+		if (i->n < MAX_ENDPOINTS && json_equal(i->ports, ports))
 			return i;
-		if (!room)
-			room = i;
-	}
-	return room ? room : add_slice(s, NULL, NULL, ports);
+	return add_slice(s, NULL, ports);
 }
 
 /* Two passes: first who stays, then who is new, so that newcomers do not push residents out. */
 static void distribute(struct slices *s, const struct backend *b, size_t n)
 {
 	struct arena *a = s->t->call.a;
+	struct json **ports = arena_alloc(a, (n + 1) * sizeof(*ports));
+	bool *placed = arena_zalloc(a, n + 1);
 
-	for (int newcomers = 0; newcomers < 2; newcomers++) {
-		for (size_t i = 0; i < n; i++) {
-			struct json *ports = backend_ports(a, s->svc_tree, b[i].tree);
-			bool resident = false;
-			struct slice *p;
+	for (size_t i = 0; i < n; i++) {
+		struct slice *p;
 
-			for (p = s->first; p && !resident; p = p->next)
-				resident = p->old && json_equal(p->ports, ports) &&
-					   holds(p, b[i].pod->uid);
-			if (resident == newcomers)
-				continue;
-			p = place(s, b[i].pod->uid, ports);
+		ports[i] = backend_ports(a, s->svc_tree, b[i].tree);
+		p = home(s, b[i].pod->uid, ports[i]);
+		placed[i] = p;
+		if (p) {
 			json_append(p->endpoints, endpoint(a, &b[i]));
 			p->n++;
 		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct slice *p = placed[i] ? NULL : room(s, ports[i]);
+
+		if (p) {
+			json_append(p->endpoints, endpoint(a, &b[i]));
+			p->n++;
+		}
+	}
+}
+
+/* A new slice takes over an old one that has become empty, rather than one being made and one deleted. */
+static void recycle(struct slices *s)
+{
+	struct slice *spare = s->first;
+
+	for (struct slice *i = s->first; i; i = i->next) {
+		if (i->obj)
+			continue;
+		while (spare && (!spare->obj || spare->n))
+			spare = spare->next;
+		if (!spare)
+			return;
+		i->obj = spare->obj;
+		spare->obj = NULL;
 	}
 }
 
@@ -159,12 +183,15 @@ struct put {
 static bool put(struct call *c, struct json *o, void *arg, struct status *st)
 {
 	struct put *p = arg;
+	struct json *ports = json_get(o, "ports"), *have = json_get(o, "endpoints");
 
 	(void)st;
-	if (json_equal(json_get(o, "endpoints"), p->i->endpoints) &&
+	if ((have ? json_equal(have, p->i->endpoints) : !p->i->n) &&
+	    (ports ? json_equal(ports, p->i->ports) : !json_count(p->i->ports)) &&
 	    json_equal(json_path(o, "metadata.labels"), p->s->labels))
 		return false;
 	json_set(c->a, o, "endpoints", json_copy(c->a, p->i->endpoints));
+	json_set(c->a, o, "ports", json_copy(c->a, p->i->ports));
 	json_set(c->a, meta_ensure(c->a, o), "labels", json_copy(c->a, p->s->labels));
 	stamp(c->a, o);
 	return true;
@@ -194,11 +221,9 @@ static bool write_slice(struct slices *s, struct slice *i, bool keep_empty, stru
 	if (!i->obj)
 		ok = create(s, i, &err);
 	else if (!i->n && !keep_empty)
-		ok = api_delete(&s->t->call, s->kind, i->obj->ns, i->obj->name, &opts, &gone,
-				&err);
+		ok = api_delete(&s->t->call, s->kind, i->obj->ns, i->obj->name, &opts, &gone, &err);
 	else
-		ok = api_change(&s->t->call, s->kind, NULL, i->obj->ns, i->obj->name, put, &p,
-				&err);
+		ok = api_change(&s->t->call, s->kind, NULL, i->obj->ns, i->obj->name, put, &p, &err);
 	if (ok || status_is(&err, "NotFound") || status_is(&err, "Forbidden"))
 		return true;
 	status_move(st, &err);
@@ -208,17 +233,18 @@ static bool write_slice(struct slices *s, struct slice *i, bool keep_empty, stru
 /* A Service always has one slice, even an empty one, so that "no endpoints" is told from "not yet". */
 static bool write_all(struct slices *s, struct status *st)
 {
-	size_t full = 0, kept = 0;
+	size_t full = 0;
 
 	for (struct slice *i = s->first; i; i = i->next)
 		full += i->n > 0;
-	if (!s->first)
-		add_slice(s, NULL, NULL, json_array(s->t->call.a));
+	if (!full && !s->first)
+		add_slice(s, NULL, json_array(s->t->call.a));
+	if (!full)
+		s->first->ports = json_array(s->t->call.a);
 	for (struct slice *i = s->first; i; i = i->next) {
-		bool keep = !full && !kept;
-
-		kept += keep;
-		if (!write_slice(s, i, keep, st))
+		if (!i->obj && !i->n && (full || i != s->first))
+			continue; /* was taken over */
+		if (!write_slice(s, i, !full && i == s->first, st))
 			return false;
 	}
 	return true;
@@ -238,11 +264,9 @@ static bool endpointslice_reconcile(struct task *t, struct key key, struct resul
 {
 	struct kinds *ks = api_kinds(t->call.api);
 	struct slices s = { .t = t,
-			    .kind = kinds_by_resource(ks, "discovery.k8s.io", "v1",
-						      "endpointslices"),
+			    .kind = kinds_by_resource(ks, "discovery.k8s.io", "v1", "endpointslices"),
 			    .svc_kind = kinds_by_resource(ks, "", "v1", "services") };
 	struct backend *b;
-	const char *family;
 	size_t n;
 
 	(void)out;
@@ -250,13 +274,15 @@ static bool endpointslice_reconcile(struct task *t, struct key key, struct resul
 	if (!s.svc || s.svc->deleted_s)
 		return true; /* the slices follow their owner */
 	s.svc_tree = obj_tree(t->call.a, s.svc);
-	if (!backends_of(t, s.svc, s.svc_tree, &b, &n))
+	s.family = service_family(s.svc_tree);
+	if (!backends_of(t, s.svc, s.svc_tree, s.family, &b, &n))
 		return true;
-	family = json_path_str(s.svc_tree, "spec.ipFamilies.0");
-	s.family = *family ? family : "IPv4";
 	labels(&s);
+	s.residents = map_new();
 	read_slices(&s);
 	distribute(&s, b, n);
+	map_free(&s.residents, NULL);
+	recycle(&s);
 	return write_all(&s, st);
 }
 

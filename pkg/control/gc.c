@@ -4,7 +4,9 @@
  * The only state is an index from an owner's uid to its dependents, kept by the feed from the frozen headers.
  * A reconcile looks at one object at its present state: terminating with the finalizer `orphan` or
  * `foregroundDeletion`, or dependent of owners that may be gone.  An owner counts as gone only if the live
- * object at its name is missing or has another uid.
+ * object at its name is missing or has another uid.  The index is made by the feed, a little behind the
+ * objects: before its silence counts (nothing left to orphan, nobody blocks), it must have reached the
+ * revision of the owner at hand.
  * k8s: pkg/controller/garbagecollector/{garbagecollector,graph_builder}.go.
  */
 #include "control/control.h"
@@ -19,12 +21,13 @@
 #include <string.h>
 
 #define UNSERVED_MS 30000
+#define CATCH_UP_MS 2
+#define KEY_MAX 1000
 
 /* An object's queue key: namespace, and "apiVersion|Kind|name". */
-static void enqueue_object(struct enqueue *q, const struct kind *k, const char *ns,
-			   const char *name)
+static void enqueue_object(struct enqueue *q, const struct kind *k, const char *ns, const char *name)
 {
-	char text[512], av[128];
+	char text[KEY_MAX], av[128];
 
 	snprintf(text, sizeof text, "%s|%s|%s", kind_api_version(k, av), k->subject.kind, name);
 	enqueue_key(q, ns, text);
@@ -61,7 +64,7 @@ static enum owner_state owner_state(struct task *t, const struct kind *k, const 
 		kinds_by_api_version(api_kinds(t->call.api), ref->api_version, ref->kind);
 	const struct obj *owner;
 
-	if (!ok) {
+	if (!ok || ok->virtual_only) {
 		/* Its kind may come (back): nothing is deleted on a guess. */
 		out->after_ms = UNSERVED_MS;
 		return OWNER_SOLID;
@@ -71,7 +74,7 @@ static enum owner_state owner_state(struct task *t, const struct kind *k, const 
 	owner = api_get(&t->call, ok, ok->namespaced ? o->ns : "", ref->name, NULL);
 	if (!owner || strcmp(owner->uid, ref->uid))
 		return OWNER_GONE;
-	if (owner->deleted_s && ref->block && has_finalizer(t, owner, "foregroundDeletion"))
+	if (owner->deleted_s && has_finalizer(t, owner, "foregroundDeletion"))
 		return OWNER_WAITING;
 	return OWNER_SOLID;
 }
@@ -99,6 +102,24 @@ static bool drop_refs(struct call *c, struct json *o, void *arg, struct status *
 			break;
 		}
 	}
+	if (changed && !json_count(list))
+		json_del(json_get(o, "metadata"), "ownerReferences");
+	return changed;
+}
+
+/* No owner of the object waits for it any more. */
+static bool unblock(struct call *c, struct json *o, void *arg, struct status *st)
+{
+	bool changed = false;
+
+	(void)arg;
+	(void)st;
+	json_each(ref, json_path(o, "metadata.ownerReferences")) {
+		if (!json_path_bool(ref, "blockOwnerDeletion", false))
+			continue;
+		json_set_bool(c->a, ref, "blockOwnerDeletion", false);
+		changed = true;
+	}
 	return changed;
 }
 
@@ -115,34 +136,61 @@ static bool remove_refs(struct task *t, const struct kind *k, const char *ns, co
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
 
-	return ignore_missing(api_change(&t->call, k, NULL, ns, name, drop_refs, r, &err), &err,
-			      st);
+	return ignore_missing(api_change(&t->call, k, NULL, ns, name, drop_refs, r, &err), &err, st);
 }
 
+/* A dependent in foreground deletion that waits for its own owners' owner closes a circle. */
+static bool break_circle(struct task *t, const struct kind *k, const struct obj *o, struct status *st)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+	size_t n;
+	struct dependent *d = dependents_of(t->state, t->call.a, o->uid, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct obj *dep = api_get(&t->call, d[i].kind, d[i].ns, d[i].name, NULL);
+
+		if (!dep || !dep->deleted_s || !has_finalizer(t, dep, "foregroundDeletion"))
+			continue;
+		return ignore_missing(
+			api_change(&t->call, k, NULL, o->ns, o->name, unblock, NULL, &err), &err, st);
+	}
+	return true;
+}
+
+/* The revision is a condition, so that references changed meanwhile are looked at again. */
 static bool delete_dependent(struct task *t, const struct kind *k, const struct obj *o,
 			     bool waiting, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
-	struct delete_options how = { .grace_s = -1, .uid = o->uid,
+	struct delete_options how = { .grace_s = -1,
+				      .uid = o->uid,
 				      .propagation = PROPAGATE_BACKGROUND };
 	bool gone;
 
-	if (o->deleted_s)
-		return true;
+	waiting = waiting && dependents_count(t->state, o->uid);
+	if (waiting) {
+		if (!break_circle(t, k, o, st))
+			return false;
+		o = api_get(&t->call, k, o->ns, o->name, NULL);
+		if (!o || strcmp(o->uid, how.uid))
+			return true;
+	}
+	how.rv = arena_printf(t->call.a, "%lld", (long long)o->rev);
 	if (has_finalizer(t, o, "orphan"))
 		how.propagation = PROPAGATE_ORPHAN;
-	else if (has_finalizer(t, o, "foregroundDeletion") ||
-		 (waiting && dependents_count(t->state, o->uid)))
+	else if (has_finalizer(t, o, "foregroundDeletion") || waiting)
 		how.propagation = PROPAGATE_FOREGROUND;
 	return ignore_missing(api_delete(&t->call, k, o->ns, o->name, &how, &gone, &err), &err, st);
 }
 
-static bool collect(struct task *t, const struct kind *k, const struct obj *o,
-		    struct result *out, struct status *st)
+static bool collect(struct task *t, const struct kind *k, const struct obj *o, struct result *out,
+		    struct status *st)
 {
 	struct refs bad = { arena_alloc(t->call.a, (o->nowners + 1) * sizeof(char *)), 0 };
 	size_t solid = 0, waiting = 0;
 
+	if (o->deleted_s)
+		return true;
 	for (uint32_t i = 0; i < o->nowners; i++) {
 		enum owner_state s = owner_state(t, k, o, &o->owners[i], out);
 
@@ -203,10 +251,10 @@ static bool foreground(struct task *t, const struct kind *k, const struct obj *o
 		if (!dep || strcmp(dep->uid, d[i].uid))
 			continue;
 		blocking += d[i].block;
-		if (!dep->deleted_s && !collect(t, d[i].kind, dep, out, st))
+		if (!collect(t, d[i].kind, dep, out, st))
 			return false;
 	}
-	/* The dependents' DELETED events bring the owner back here. */
+	/* The dependents' last events bring the owner back here. */
 	return blocking ? true : release(t, k, o, "foregroundDeletion", st);
 }
 
@@ -218,6 +266,10 @@ static bool gc_reconcile(struct task *t, struct key key, struct result *out, str
 
 	if (!o)
 		return true;
+	if (o->deleted_s && runtime_seen(t->rt) < o->rev) {
+		out->after_ms = CATCH_UP_MS;
+		return true;
+	}
 	if (o->deleted_s && has_finalizer(t, o, "orphan"))
 		return orphan(t, k, o, st);
 	if (o->deleted_s && has_finalizer(t, o, "foregroundDeletion"))
@@ -235,7 +287,7 @@ static void enqueue_dependent(void *arg, const struct dependent *d)
 /* Owners that may be waiting for this dependent in a foreground deletion. */
 static void enqueue_owners(struct enqueue *q, const struct obj *o)
 {
-	char text[512];
+	char text[KEY_MAX];
 
 	for (uint32_t i = 0; i < o->nowners; i++) {
 		const struct owner *w = &o->owners[i];
@@ -247,6 +299,20 @@ static void enqueue_owners(struct enqueue *q, const struct obj *o)
 		if (*o->ns)
 			enqueue_key(q, "", text); /* a cluster-scoped owner */
 	}
+}
+
+static bool same_owners(const struct obj *x, const struct obj *y)
+{
+	if (x->nowners != y->nowners)
+		return false;
+	for (uint32_t i = 0; i < x->nowners; i++)
+		if (strcmp(x->owners[i].uid, y->owners[i].uid) ||
+		    x->owners[i].block != y->owners[i].block ||
+		    strcmp(x->owners[i].name, y->owners[i].name) ||
+		    strcmp(x->owners[i].kind, y->owners[i].kind) ||
+		    strcmp(x->owners[i].api_version, y->owners[i].api_version))
+			return false;
+	return true;
 }
 
 static void map_any(struct enqueue *q, void *state, const struct kind *k, const struct event *ev)
@@ -262,7 +328,11 @@ static void map_any(struct enqueue *q, void *state, const struct kind *k, const 
 	}
 	if (o->deleted_s && o->finalizers)
 		enqueue_object(q, k, o->ns, o->name);
-	else if (o->nowners && (!ev->prev || ev->prev->nowners != o->nowners))
+	if (ev->prev && same_owners(ev->prev, o))
+		return;
+	if (ev->prev)
+		enqueue_owners(q, ev->prev); /* one that no longer waits for this object */
+	if (o->nowners)
 		enqueue_object(q, k, o->ns, o->name);
 }
 

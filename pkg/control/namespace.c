@@ -2,26 +2,37 @@
  * namespace: empties a terminating namespace, then lets it go.
  *
  * Pods go first and must be gone before anything they may need is taken away; then every other kind.  What
- * remains (grace periods, finalizers) is told in conditions; a remaining pod's end brings the namespace back
- * here, for other leftovers it looks again after a while.
+ * remains (grace periods, finalizers) is told in conditions; the end of anything in the namespace brings it
+ * back here.
  * k8s: pkg/controller/namespace/deletion/namespaced_resources_deleter.go.
  */
 #include "control/control.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/vec.h"
 #include "obj/json.h"
 #include "obj/meta.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define LOOK_AGAIN_MS 2000
+#define LOOK_AGAIN_MS 15000
+#define FINALIZERS_MAX 16
+
+struct tally {
+	const char *name;
+	size_t n;
+};
 
 struct emptying {
 	struct task *t;
 	const struct obj *ns;
-	struct buf remaining, finalizers; /* texts of the conditions */
+	VEC(const char *) remaining; /* `pods. has 2 resource instances` */
+	struct tally finalizers[FINALIZERS_MAX];
+	size_t nfinalizers;
 	struct buf failures;
+	size_t nfailures;
 	bool left;
 };
 
@@ -31,19 +42,30 @@ static bool belongs(const struct kind *k)
 	       (k->verbs & VERB_LIST);
 }
 
-/* Append `pods. has 2 resource instances`. */
+static void tally(struct emptying *e, const char *finalizer)
+{
+	size_t i = 0;
+
+	while (i < e->nfinalizers && strcmp(e->finalizers[i].name, finalizer))
+		i++;
+	if (i == FINALIZERS_MAX)
+		return;
+	if (i == e->nfinalizers)
+		e->finalizers[e->nfinalizers++] =
+			(struct tally){ arena_strdup(e->t->call.a, finalizer), 0 };
+	e->finalizers[i].n++;
+}
+
 static void note_remaining(struct emptying *e, const struct kind *k, const struct list_result *l)
 {
-	size_t held = 0;
+	struct arena *a = e->t->call.a;
 
 	for (size_t i = 0; i < l->n; i++)
-		held += l->items[i]->finalizers;
-	buf_addf(&e->remaining, "%s%s.%s has %zu resource instances", e->remaining.len ? ", " : "",
-		 k->subject.resource, k->subject.group, l->n);
-	if (held)
-		json_each(f, json_path(obj_tree(e->t->call.a, l->items[0]), "metadata.finalizers"))
-			buf_addf(&e->finalizers, "%s%s in %zu resource instances",
-				 e->finalizers.len ? ", " : "", json_str(f), held);
+		if (l->items[i]->finalizers)
+			json_each(f, json_path(obj_tree(a, l->items[i]), "metadata.finalizers"))
+				tally(e, json_str(f));
+	vec_push(&e->remaining, arena_printf(a, "%s.%s has %zu resource instances",
+					     k->subject.resource, k->subject.group, l->n));
 	e->left = true;
 }
 
@@ -60,6 +82,7 @@ static void empty_kind(struct emptying *e, const struct kind *k)
 	if (!api_delete_collection(c, k, e->ns->name, &all, &how, &l, &err) ||
 	    !api_list(c, k, e->ns->name, &all, &l, &err)) {
 		buf_addf(&e->failures, "%s%s", e->failures.len ? ", " : "", err.message);
+		e->nfailures++;
 		e->left = true;
 		return;
 	}
@@ -88,22 +111,41 @@ static void condition(struct emptying *e, struct json *o, const char *type, cons
 			   text ? text : fine, false);
 }
 
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* `intro: one, two`, sorted; NULL when there is nothing to say. */
+static const char *list_text(struct arena *a, const char *intro, const char **items, size_t n)
+{
+	const char *text = intro;
+
+	if (!n)
+		return NULL;
+	qsort(items, n, sizeof(*items), by_text);
+	for (size_t i = 0; i < n; i++)
+		text = arena_printf(a, "%s%s%s", text, i ? ", " : ": ", items[i]);
+	return text;
+}
+
 static bool tell(struct call *c, struct json *o, void *arg, struct status *st)
 {
 	struct emptying *e = arg;
 	const struct json *before = json_copy(c->a, json_get(o, "status"));
-	const char *remaining = NULL, *finalizers = NULL, *failures = NULL;
+	const char *remaining, *finalizers, *failures = NULL, *held[FINALIZERS_MAX];
 
 	(void)st;
-	if (e->remaining.len)
-		remaining = arena_printf(c->a, "Some resources are remaining: %s", e->remaining.p);
-	if (e->finalizers.len)
-		finalizers = arena_printf(
-			c->a, "Some content in the namespace has finalizers remaining: %s",
-			e->finalizers.p);
+	for (size_t i = 0; i < e->nfinalizers; i++)
+		held[i] = arena_printf(c->a, "%s in %zu resource instances", e->finalizers[i].name,
+				       e->finalizers[i].n);
+	remaining = list_text(c->a, "Some resources are remaining", e->remaining.p, e->remaining.n);
+	finalizers = list_text(c->a, "Some content in the namespace has finalizers remaining", held,
+			       e->nfinalizers);
 	if (e->failures.len)
-		failures = arena_printf(c->a, "Failed to delete all resource types, 1 remaining: %s",
-					e->failures.p);
+		failures = arena_printf(c->a,
+					"Failed to delete all resource types, %zu remaining: %s",
+					e->nfailures, e->failures.p);
 	condition(e, o, "NamespaceDeletionDiscoveryFailure", NULL, "", "ResourcesDiscovered",
 		  "All resources successfully discovered");
 	condition(e, o, "NamespaceDeletionGroupVersionParsingFailure", NULL, "",
@@ -160,8 +202,7 @@ static bool namespace_reconcile(struct task *t, struct key key, struct result *o
 	if (ok && !e.left)
 		ok = write(&e, k, "finalize", finalize, st);
 	out->after_ms = e.left ? LOOK_AGAIN_MS : 0;
-	buf_free(&e.remaining);
-	buf_free(&e.finalizers);
+	vec_free(&e.remaining);
 	buf_free(&e.failures);
 	return ok;
 }
@@ -173,11 +214,14 @@ static void map_namespace(struct enqueue *q, struct api *api, const struct event
 		enqueue_key(q, "", ev->obj->name);
 }
 
-static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
+/* Something in a namespace that is being emptied is gone: perhaps it was the last. */
+static void map_any(struct enqueue *q, void *state, const struct kind *k, const struct event *ev)
 {
+	struct api *api = state;
 	const struct obj *ns;
 
-	if (ev->type != EVENT_DELETED)
+	(void)k;
+	if (ev->type != EVENT_DELETED || !*ev->obj->ns)
 		return;
 	ns = store_get(api_table(api, kinds_by_resource(api_kinds(api), "", "v1", "namespaces")),
 		       "", ev->obj->ns);
@@ -186,9 +230,17 @@ static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
 	obj_unref(ns);
 }
 
+static void *namespace_start(struct runtime *rt, void *arg)
+{
+	(void)arg;
+	return runtime_api(rt);
+}
+
 const struct controller namespace_controller = {
 	.name = "namespace",
-	.watch = { { "v1", "Namespace", map_namespace }, { "v1", "Pod", map_pod } },
+	.watch = { { "v1", "Namespace", map_namespace } },
+	.map_all = map_any,
 	.reconcile = namespace_reconcile,
 	.workers = 2,
+	.start = namespace_start,
 };

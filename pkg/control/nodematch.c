@@ -48,8 +48,10 @@ static bool cordoned(const struct json *tree, const struct json *spec)
 	if (!json_path_bool(tree, "spec.unschedulable", false))
 		return false;
 	json_each(t, json_get(spec, "tolerations")) {
-		const char *key = json_path_str(t, "key");
+		const char *key = json_path_str(t, "key"), *effect = json_path_str(t, "effect");
 
+		if (*effect && strcmp(effect, "NoSchedule"))
+			continue;
 		if ((!*key || !strcmp(key, "node.kubernetes.io/unschedulable")) &&
 		    !strcmp(json_path_str(t, "operator"), "Exists"))
 			return false;
@@ -168,13 +170,36 @@ bool host_port_read(struct host_port *hp, const struct json *container_port)
 	return hp->port > 0;
 }
 
+static bool sidecar(const struct json *c)
+{
+	return !strcmp(json_path_str(c, "restartPolicy"), "Always");
+}
+
+void host_ports_each(const struct json *spec, void (*fn)(void *arg, const struct host_port *hp),
+		     void *arg)
+{
+	static const char *const lists[] = { "containers", "initContainers" };
+	struct host_port hp;
+
+	for (size_t i = 0; i < 2; i++)
+		json_each(c, json_get(spec, lists[i]))
+			json_each(p, json_get(c, "ports"))
+				if ((!i || sidecar(c)) && host_port_read(&hp, p))
+					fn(arg, &hp);
+}
+
+static void note_port(void *arg, const struct host_port *hp)
+{
+	(void)hp;
+	*(bool *)arg = true;
+}
+
 bool node_wants_ports(const struct json *spec)
 {
-	json_each(c, json_get(spec, "containers"))
-		json_each(p, json_get(c, "ports"))
-			if (json_path_int(p, "hostPort", 0) > 0)
-				return true;
-	return false;
+	bool any = false;
+
+	host_ports_each(spec, note_port, &any);
+	return any;
 }
 
 static bool clash(const struct host_port *x, const struct host_port *y)
@@ -183,14 +208,24 @@ static bool clash(const struct host_port *x, const struct host_port *y)
 	       (!strcmp(x->ip, y->ip) || !strcmp(x->ip, "0.0.0.0") || !strcmp(y->ip, "0.0.0.0"));
 }
 
+struct taken {
+	const struct host_port *ports;
+	size_t n;
+	bool clash;
+};
+
+static void check_port(void *arg, const struct host_port *want)
+{
+	struct taken *t = arg;
+
+	for (size_t i = 0; i < t->n; i++)
+		t->clash = t->clash || clash(want, &t->ports[i]);
+}
+
 bool host_ports_clash(const struct json *spec, const struct host_port *taken, size_t n)
 {
-	struct host_port want;
+	struct taken t = { taken, n, false };
 
-	json_each(c, json_get(spec, "containers"))
-		json_each(p, json_get(c, "ports"))
-			for (size_t i = 0; host_port_read(&want, p) && i < n; i++)
-				if (clash(&want, &taken[i]))
-					return true;
-	return false;
+	host_ports_each(spec, check_port, &t);
+	return t.clash;
 }

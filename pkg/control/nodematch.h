@@ -23,6 +23,9 @@ struct host_port {
 };
 /* False when the container port asks for no host port. */
 bool host_port_read(struct host_port *hp, const struct json *container_port);
+/* Every host port of the containers and sidecars. */
+void host_ports_each(const struct json *spec, void (*fn)(void *arg, const struct host_port *hp),
+		     void *arg);
 bool node_wants_ports(const struct json *spec);
 bool host_ports_clash(const struct json *spec, const struct host_port *taken, size_t n);
 

@@ -163,14 +163,11 @@ void placement_leave(struct placement *p, const char *uid)
 	occupant_free(o);
 }
 
-static void read_ports(struct occupant *o, const struct json *spec)
+static void add_port(void *arg, const struct host_port *hp)
 {
-	struct host_port hp;
+	struct occupant *o = arg;
 
-	json_each(c, json_get(spec, "containers"))
-		json_each(port, json_get(c, "ports"))
-			if (host_port_read(&hp, port))
-				vec_push(&o->ports, hp);
+	vec_push(&o->ports, *hp);
 }
 
 void placement_take(struct placement *p, const char *uid, const char *node, const char *owner,
@@ -188,7 +185,7 @@ void placement_take(struct placement *p, const char *uid, const char *node, cons
 	o->owner = strdup(owner);
 	BUG_ON(!o->node || !o->owner);
 	o->requests = *requests;
-	read_ports(o, spec);
+	host_ports_each(spec, add_port, o);
 	map_set(p->occupants, uid, o);
 	n = map_get(p->by_name, node);
 	if (n)
@@ -207,37 +204,46 @@ static bool ports_free(struct placement *p, const struct node *n, const struct j
 	while (map_next(p->occupants, &it, NULL, &v)) {
 		const struct occupant *o = v;
 
-		if (!strcmp(o->node, n->obj->name) &&
-		    host_ports_clash(spec, o->ports.p, o->ports.n))
+		if (!strcmp(o->node, n->obj->name) && host_ports_clash(spec, o->ports.p, o->ports.n))
 			return false;
 	}
 	return true;
 }
 
-static const char *lacking(struct arena *a, const struct node *n, const struct amounts *want)
+struct reasons {
+	const char **p;
+	size_t n;
+};
+
+/* Every resource that is short is a reason of its own. */
+static bool lacking(struct arena *a, const struct node *n, const struct amounts *want,
+		    struct reasons *r)
 {
+	size_t before = r->n;
+
 	for (size_t i = 0; i < want->n; i++) {
 		const char *name = want->item[i].name;
 		int64_t v = want->item[i].value;
 
 		if (v && amounts_get(&n->used, name) + v > amounts_get(&n->allocatable, name))
-			return !strcmp(name, "pods") ? "Too many pods" :
-						       arena_printf(a, "Insufficient %s", name);
+			r->p[r->n++] = !strcmp(name, "pods") ?
+					       "Too many pods" :
+					       arena_printf(a, "Insufficient %s", name);
 	}
-	return NULL;
+	return r->n > before;
 }
 
-/* NULL when the pod fits, else the reason. */
-static const char *unfit(struct placement *p, struct arena *a, const struct node *n,
-			 const struct json *spec, const struct amounts *want)
+/* Does something speak against the node?  Then it is in the reasons. */
+static bool unfit(struct placement *p, struct arena *a, const struct node *n,
+		  const struct json *spec, const struct amounts *want, struct reasons *r)
 {
 	const char *why = node_unfit(n->obj, n->tree, spec);
 
+	if (!why && !ports_free(p, n, spec))
+		why = "node(s) didn't have free ports for the requested pod ports";
 	if (why)
-		return why;
-	if (!ports_free(p, n, spec))
-		return "node(s) didn't have free ports for the requested pod ports";
-	return lacking(a, n, want);
+		r->p[r->n++] = why;
+	return why || lacking(a, n, want, r);
 }
 
 static int64_t free_share(const struct node *n, const struct amounts *want, const char *name)
@@ -252,7 +258,8 @@ static int64_t score(const struct node *n, const struct amounts *want, const cha
 {
 	int64_t same = *owner ? (int64_t)(intptr_t)map_get(n->owners, owner) : 0;
 	int64_t room = (free_share(n, want, "cpu") + free_share(n, want, "memory") +
-			free_share(n, want, "pods")) / 3;
+			free_share(n, want, "pods")) /
+		       3;
 
 	return room - 100 * same;
 }
@@ -263,14 +270,14 @@ static int by_text(const void *x, const void *y)
 }
 
 /* `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` */
-static const char *explain(struct arena *a, const char **reasons, size_t n)
+static const char *explain(struct arena *a, size_t nodes, const char **reasons, size_t n)
 {
 	const char **lines = arena_alloc(a, (n + 1) * sizeof(*lines));
 	struct buf b = BUF_INIT;
 	size_t nlines = 0;
 	char *out;
 
-	if (!n)
+	if (!nodes)
 		return "no nodes available to schedule pods";
 	qsort(reasons, n, sizeof(*reasons), by_text);
 	for (size_t i = 0, run = 1; i < n; i++, run++) {
@@ -280,7 +287,7 @@ static const char *explain(struct arena *a, const char **reasons, size_t n)
 		run = 0;
 	}
 	qsort(lines, nlines, sizeof(*lines), by_text);
-	buf_addf(&b, "0/%zu nodes are available:", n);
+	buf_addf(&b, "0/%zu nodes are available:", nodes);
 	for (size_t i = 0; i < nlines; i++)
 		buf_addf(&b, "%s %s", i ? "," : "", lines[i]);
 	buf_addc(&b, '.');
@@ -292,21 +299,18 @@ static const char *explain(struct arena *a, const char **reasons, size_t n)
 const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,
 			     const char *owner, const struct amounts *requests, const char **why)
 {
-	size_t n = p->nodes.n, nreasons = 0;
-	const char **reasons = arena_alloc(a, (n + 1) * sizeof(*reasons));
+	size_t n = p->nodes.n;
+	struct reasons r = { arena_alloc(a, (n + 1) * (requests->n + 1) * sizeof(*r.p)), 0 };
 	const struct node *best = NULL;
 	int64_t best_score = INT64_MIN;
 
 	p->start++;
 	for (size_t i = 0; i < n; i++) {
 		const struct node *node = p->nodes.p[(i + p->start) % n];
-		const char *reason = unfit(p, a, node, spec, requests);
 		int64_t s;
 
-		if (reason) {
-			reasons[nreasons++] = reason;
+		if (unfit(p, a, node, spec, requests, &r))
 			continue;
-		}
 		s = score(node, requests, owner) + node_preference(node->obj, node->tree, spec);
 		if (s > best_score) {
 			best = node;
@@ -315,6 +319,6 @@ const char *placement_choose(struct placement *p, struct arena *a, const struct 
 	}
 	if (best)
 		return arena_strdup(a, best->obj->name);
-	*why = explain(a, reasons, nreasons);
+	*why = explain(a, n, r.p, r.n);
 	return NULL;
 }

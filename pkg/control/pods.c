@@ -6,6 +6,7 @@
 #include "obj/json.h"
 #include "obj/meta.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int field_index(const struct kind *k, const char *path)
@@ -23,7 +24,8 @@ struct pods pods_of(struct api *api)
 	return (struct pods){ .kind = k,
 			      .phase = field_index(k, "status.phase"),
 			      .ready = field_index(k, "conditions:Ready"),
-			      .node = field_index(k, "spec.nodeName") };
+			      .node = field_index(k, "spec.nodeName"),
+			      .priority = field_index(k, "spec.priority") };
 }
 
 const char *pod_phase(const struct pods *p, const struct obj *o)
@@ -34,6 +36,11 @@ const char *pod_phase(const struct pods *p, const struct obj *o)
 const char *pod_node(const struct pods *p, const struct obj *o)
 {
 	return o->fields[p->node];
+}
+
+int64_t pod_priority(const struct pods *p, const struct obj *o)
+{
+	return strtoll(o->fields[p->priority], NULL, 10);
 }
 
 bool pod_finished(const struct pods *p, const struct obj *o)
@@ -53,8 +60,8 @@ bool pod_ready(const struct pods *p, const struct obj *o)
 	return !strcmp(o->fields[p->ready], "True");
 }
 
-bool pod_available(const struct pods *p, struct arena *a, const struct obj *o,
-		   int64_t min_ready_s, int64_t *after_ms)
+bool pod_available(const struct pods *p, struct arena *a, const struct obj *o, int64_t min_ready_s,
+		   int64_t *after_ms)
 {
 	const struct json *ready;
 	int64_t since_us, left_ms;

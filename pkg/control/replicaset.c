@@ -3,13 +3,13 @@
  *
  * Pods are counted from memory, which already holds our own last writes, so no expectations are needed:
  * the difference between wanted and active pods is created or deleted, at most BURST at a time, and the
- * status is written when it differs.  Victims are chosen as upstream ranks them: unbound before bound,
- * pending before running, not ready before ready, younger before older.
- * k8s: pkg/controller/replicaset/replica_set.go, pkg/controller/controller_utils.go (ActivePodsWithRanks).
+ * status is written when it differs.  Victims are chosen in victims.c.
+ * k8s: pkg/controller/replicaset/replica_set.go.
  */
 #include "control/claim.h"
 #include "control/control.h"
 #include "control/pods.h"
+#include "control/victims.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -61,8 +61,8 @@ static bool create_pods(struct rs *r, int64_t n)
 
 	for (int64_t i = 0; i < n; i++) {
 		struct json *pod = pod_from_template(r->t->call.a, template, r->obj->name);
-		const struct obj *o = child_create(r->t, r->pods.kind, r->kind, r->obj, pod,
-						   &r->failure);
+		const struct obj *o =
+			child_create(r->t, r->pods.kind, r->kind, r->obj, pod, &r->failure);
 
 		if (!o && namespace_ends(&r->failure)) {
 			status_clear(&r->failure);
@@ -81,52 +81,70 @@ static bool create_pods(struct rs *r, int64_t n)
 	return true;
 }
 
-static int phase_rank(const struct pods *p, const struct obj *o)
-{
-	const char *phase = pod_phase(p, o);
+struct kin {
+	const struct obj **sets;
+	size_t nsets;
+};
 
-	return !strcmp(phase, "Running") ? 2 : !strcmp(phase, "Unknown") ? 1 : 0;
+static bool is_kin(const struct obj *pod, void *arg)
+{
+	const struct kin *k = arg;
+	const struct owner *c = obj_controller(pod);
+
+	for (size_t i = 0; c && i < k->nsets; i++)
+		if (!strcmp(k->sets[i]->uid, c->uid))
+			return true;
+	return false;
 }
 
-/* Victims sort first. */
-static int by_worth(const void *x, const void *y, void *arg)
+/* The pods of all sets that share this one's owner. */
+static size_t related(struct rs *r, const struct obj ***out)
 {
-	const struct obj *a = *(const struct obj *const *)x, *b = *(const struct obj *const *)y;
-	const struct pods *p = arg;
-	int d;
+	const struct owner *owner = obj_controller(r->obj);
+	struct kin k;
+	struct store_list l;
+	size_t n;
 
-	if ((d = !!*pod_node(p, a) - !!*pod_node(p, b)))
-		return d;
-	if ((d = phase_rank(p, a) - phase_rank(p, b)))
-		return d;
-	if ((d = pod_ready(p, a) - pod_ready(p, b)))
-		return d;
-	if (a->created_s != b->created_s)
-		return a->created_s > b->created_s ? -1 : 1;
-	return strcmp(a->name, b->name);
+	*out = r->active;
+	if (!owner)
+		return r->nactive;
+	k.nsets = children_list(r->t, r->kind, r->obj->ns, owner->uid, &k.sets);
+	store_list(api_table(r->t->call.api, r->pods.kind), r->obj->ns, NULL, NULL, 0, is_kin, &k,
+		   &l);
+	n = l.n;
+	*out = arena_alloc(r->t->call.a, (n + 1) * sizeof(**out));
+	for (size_t i = 0; i < n; i++)
+		(*out)[i] = obj_hold(r->t->call.a, l.items[i]);
+	store_list_free(&l);
+	return n;
 }
 
 static bool delete_pods(struct rs *r, int64_t n)
 {
 	struct delete_options opts = DELETE_OPTIONS_INIT;
 
-	qsort_r(r->active, r->nactive, sizeof(*r->active), by_worth, &r->pods);
+	if (n < (int64_t)r->nactive) {
+		const struct obj **others;
+		size_t nothers = related(r, &others);
+
+		victims_sort(r->t->call.a, &r->pods, r->active, r->nactive, others, nothers);
+	}
 	for (int64_t i = 0; i < n; i++) {
 		STATUS_AUTO struct status err = STATUS_INIT;
 		const struct obj *o = r->active[i];
 		bool gone;
 
 		opts.uid = o->uid;
-		if (!api_delete(&r->t->call, r->pods.kind, o->ns, o->name, &opts, &gone, &err) &&
-		    !status_is(&err, "NotFound") && !status_is(&err, "Conflict")) {
+		if (api_delete(&r->t->call, r->pods.kind, o->ns, o->name, &opts, &gone, &err)) {
+			task_event(r->t, r->kind, r->obj, "Normal", "SuccessfulDelete",
+				   "Deleted pod: %s", o->name);
+		} else if (!status_is(&err, "NotFound") && !status_is(&err, "Conflict")) {
 			status_move(&r->failure, &err);
 			r->failure_reason = "FailedDelete";
 			task_event(r->t, r->kind, r->obj, "Warning", "FailedDelete",
 				   "Error deleting: %s", r->failure.message);
 			return false;
 		}
-		task_event(r->t, r->kind, r->obj, "Normal", "SuccessfulDelete", "Deleted pod: %s",
-			   o->name);
 	}
 	return true;
 }
@@ -189,6 +207,9 @@ static void set_failure(struct rs *r, struct json *o)
 	struct json *conds = json_path(o, "status.conditions");
 	struct json *c = meta_condition(o, "ReplicaFailure");
 
+	/* What failed first is told; a text that names each attempt's pod must not change it every time. */
+	if (r->failure_reason && c)
+		return;
 	if (r->failure_reason)
 		meta_set_condition(r->t->call.a, o, "ReplicaFailure", "True", r->failure_reason,
 				   r->failure.message, false);
@@ -233,11 +254,11 @@ static bool recount(struct rs *r, const struct selector *sel, struct status *st)
 	return true;
 }
 
-static bool replicaset_reconcile(struct task *t, struct key key, struct result *out,
-				 struct status *st)
+static bool replicaset_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	struct api *api = t->call.api;
-	struct rs r = { .t = t, .kind = kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets"),
+	struct rs r = { .t = t,
+			.kind = kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets"),
 			.pods = pods_of(api) };
 	struct selector *sel;
 	bool ok;
@@ -265,52 +286,9 @@ static bool replicaset_reconcile(struct task *t, struct key key, struct result *
 	return ok;
 }
 
-static bool same_labels(const struct obj *x, const struct obj *y)
-{
-	if (x->nlabels != y->nlabels)
-		return false;
-	for (uint32_t i = 0; i < x->nlabels; i++)
-		if (strcmp(x->labels[i].key, y->labels[i].key) ||
-		    strcmp(x->labels[i].value, y->labels[i].value))
-			return false;
-	return true;
-}
-
-struct orphan {
-	struct enqueue *q;
-	struct arena *a;
-	const struct obj *pod;
-};
-
-static bool offer_orphan(const struct obj *rs, void *arg)
-{
-	struct orphan *or = arg;
-	const struct json *tree = obj_tree(or->a, rs);
-	struct selector *sel =
-		selector_from_label_selector(or->a, json_path(tree, "spec.selector"), NULL);
-
-	if (sel && selector_matches_obj(sel, or->pod))
-		enqueue_key(or->q, rs->ns, rs->name);
-	return false;
-}
-
-/* A pod without controller may be adopted by whichever ReplicaSet selects it. */
 static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
 {
-	const struct kind *k;
-	struct orphan or = { .q = q, .pod = ev->obj };
-	struct store_list l;
-
-	enqueue_owner(q, ev, "ReplicaSet");
-	if (obj_controller(ev->obj) || ev->obj->deleted_s || ev->type == EVENT_DELETED)
-		return;
-	if (ev->prev && !obj_controller(ev->prev) && same_labels(ev->obj, ev->prev))
-		return;
-	k = kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets");
-	or.a = arena_new();
-	store_list(api_table(api, k), ev->obj->ns, NULL, NULL, 0, offer_orphan, &or, &l);
-	store_list_free(&l);
-	arena_free(&or.a);
+	claim_offer(q, api, ev, kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets"));
 }
 
 const struct controller replicaset_controller = {

@@ -37,8 +37,7 @@ void rollout_init(struct rollout *r, struct task *t, const struct obj *deploymen
 	if (r->recreate)
 		return;
 	r->surge = resolve(json_path(strategy, "rollingUpdate.maxSurge"), r->want, true);
-	r->unavailable =
-		resolve(json_path(strategy, "rollingUpdate.maxUnavailable"), r->want, false);
+	r->unavailable = resolve(json_path(strategy, "rollingUpdate.maxUnavailable"), r->want, false);
 	/* Validation forbids 0 and 0, but percentages may round to it. */
 	if (!r->surge && !r->unavailable)
 		r->unavailable = 1;
@@ -65,7 +64,7 @@ static int by_age(const void *x, const void *y)
 	return strcmp(a->obj->name, b->obj->name);
 }
 
-static bool same_template(struct rollout *r, const struct rollset *s)
+bool rollout_same_template(struct rollout *r, const struct rollset *s)
 {
 	struct json *mine = json_path(r->tree, "spec.template");
 	struct json *theirs = json_copy(r->t->call.a, json_path(s->tree, "spec.template"));
@@ -86,7 +85,7 @@ void rollout_sets(struct rollout *r, const struct obj **sets, size_t n)
 		rollset_read(r, &r->all[i], sets[i]);
 	qsort(r->all, n, sizeof(*r->all), by_age);
 	for (size_t i = 0; i < n && !r->fresh; i++)
-		if (same_template(r, &r->all[i]))
+		if (rollout_same_template(r, &r->all[i]))
 			r->fresh = &r->all[i];
 }
 
@@ -186,8 +185,7 @@ static bool resize(struct call *c, struct json *o, void *arg, struct status *st)
 	return changed;
 }
 
-bool rollout_scale(struct rollout *r, struct rollset *s, int64_t to, bool *scaled,
-		   struct status *st)
+bool rollout_scale(struct rollout *r, struct rollset *s, int64_t to, bool *scaled, struct status *st)
 {
 	struct resize z = { r, to };
 	int64_t from = s->spec;

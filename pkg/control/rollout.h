@@ -24,13 +24,13 @@ struct rollout {
 	const struct kind *kind, *rs_kind;
 	const struct obj *obj;
 	struct json *tree;
-	int64_t want;              /* spec.replicas */
+	int64_t want;               /* spec.replicas */
 	int64_t surge, unavailable; /* resolved numbers; 0 for Recreate */
 	bool recreate, paused;
-	struct rollset *all;       /* oldest first */
+	struct rollset *all; /* oldest first */
 	size_t nall;
-	struct rollset *fresh;     /* of the present template; NULL while there is none */
-	bool new_revision;         /* fresh was made in this reconcile */
+	struct rollset *fresh; /* of the present template; NULL while there is none */
+	bool new_revision;     /* fresh was made in this reconcile */
 	int64_t after_ms;
 };
 
@@ -53,16 +53,19 @@ int64_t rollout_fresh_size(const struct rollout *r);
 bool rollout_ensure_fresh(struct rollout *r, bool create, struct status *st);
 /* Write spec.replicas and the size annotations of a set if they differ; *scaled (may be NULL) is set when the
  * size changed. */
-bool rollout_scale(struct rollout *r, struct rollset *s, int64_t to, bool *scaled,
-		   struct status *st);
+bool rollout_scale(struct rollout *r, struct rollset *s, int64_t to, bool *scaled, struct status *st);
 /* After spec.replicas of the Deployment changed, or while paused: share the size out in proportion. */
 bool rollout_proportion(struct rollout *r, struct status *st);
 /* Delete old empty sets beyond revisionHistoryLimit. */
 bool rollout_cleanup(struct rollout *r, struct status *st);
 
+/* spec.progressDeadlineSeconds; 0 when there is no deadline (absent or the largest int32). */
+int64_t rollout_deadline(const struct json *deployment);
 /* Write the Deployment's status; sets r->after_ms when a progress deadline is pending. */
 bool rollout_status(struct rollout *r, bool progress, struct status *st);
 /* Everything is at the present template and available. */
 bool rollout_complete(const struct rollout *r);
+/* Is the set's template the Deployment's, apart from the hash label? */
+bool rollout_same_template(struct rollout *r, const struct rollset *s);
 
 #endif

@@ -14,12 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HISTORY_MAX 2000
+
 /* The Deployment's annotations that are about it alone and do not go to its sets. */
 static bool copied(const char *key)
 {
 	static const char *const own[] = { "kubectl.kubernetes.io/last-applied-configuration",
-					   ANNOTATION_REVISION, ANNOTATION_HISTORY,
-					   ANNOTATION_DESIRED,	ANNOTATION_MAX,
+					   ANNOTATION_REVISION,
+					   ANNOTATION_HISTORY,
+					   ANNOTATION_DESIRED,
+					   ANNOTATION_MAX,
 					   "deprecated.deployment.rollback.to" };
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
@@ -41,14 +45,20 @@ static int64_t next_revision(const struct rollout *r)
 	return max + 1;
 }
 
-/* Remember the revision a set had before it became current again (a rollback). */
+/* Remember the revision a set had before it became current again (a rollback); the oldest are forgotten when
+ * the text gets long. */
 static void add_history(struct arena *a, struct json *o, const char *old)
 {
 	const char *h = meta_annotation(o, ANNOTATION_HISTORY);
 
-	if (old && *old)
-		meta_set_annotation(a, o, ANNOTATION_HISTORY,
-				    h && *h ? arena_printf(a, "%s,%s", h, old) : old);
+	if (!old || !*old)
+		return;
+	while (h && *h && strlen(h) + 1 + strlen(old) > HISTORY_MAX) {
+		h += strcspn(h, ",");
+		h += *h == ',';
+	}
+	meta_set_annotation(a, o, ANNOTATION_HISTORY,
+			    h && *h ? arena_printf(a, "%s,%s", h, old) : old);
 }
 
 /* Bring a fresh set's annotations up to date; true when something changed. */
@@ -169,24 +179,28 @@ static bool bump_collisions(struct call *c, struct json *o, void *arg, struct st
 	return true;
 }
 
+struct news {
+	const char *status, *reason, *message;
+};
+
 static bool set_progressing(struct call *c, struct json *o, void *arg, struct status *st)
 {
-	const char **reason_message = arg;
+	const struct news *n = arg;
 
 	(void)st;
-	if (!json_path(o, "spec.progressDeadlineSeconds"))
+	if (!rollout_deadline(o))
 		return false;
-	return meta_set_condition(c->a, o, "Progressing", "True", reason_message[0],
-				  reason_message[1], true);
+	return meta_set_condition(c->a, o, "Progressing", n->status, n->reason, n->message, true);
 }
 
 /* Tell in the Progressing condition what became of the fresh set. */
 static bool tell(struct rollout *r, const char *reason, const char *verb, struct status *st)
 {
-	const char *rm[2] = { reason, arena_printf(r->t->call.a, "%s replica set \"%s\"", verb,
-						   r->fresh->obj->name) };
+	struct news n = { "True", reason,
+			  arena_printf(r->t->call.a, "%s replica set \"%s\"", verb,
+				       r->fresh->obj->name) };
 	const struct obj *o = api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name,
-					 set_progressing, rm, st);
+					 set_progressing, &n, st);
 
 	if (!o)
 		return false;
@@ -195,9 +209,38 @@ static bool tell(struct rollout *r, const char *reason, const char *verb, struct
 	return true;
 }
 
+static bool ending(const struct status *st)
+{
+	for (size_t i = 0; i < st->ncauses; i++)
+		if (st->causes[i].reason && !strcmp(st->causes[i].reason, "NamespaceTerminating"))
+			return true;
+	return false;
+}
+
+/* The set could not be made; *st comes from err. */
+static bool no_set(struct rollout *r, const char *name, struct status *err, struct status *st)
+{
+	struct news n = { "False", "ReplicaSetCreateError",
+			  arena_printf(r->t->call.a, "Failed to create new replica set \"%s\": %s",
+				       name, err->message) };
+
+	if (status_is(err, "AlreadyExists")) {
+		/* Another set has this name: count the collision, which changes the hash. */
+		api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name,
+			   bump_collisions, NULL, NULL);
+	} else if (!ending(err)) {
+		api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name,
+			   set_progressing, &n, NULL);
+		task_event(r->t, r->kind, r->obj, "Warning", n.reason, "%s", n.message);
+	}
+	status_move(st, err);
+	return false;
+}
+
 static bool create(struct rollout *r, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
+	struct rollset made;
 	char hash[16];
 	const char *name;
 	const struct obj *o;
@@ -205,20 +248,17 @@ static bool create(struct rollout *r, struct status *st)
 	template_hash(r, hash);
 	name = arena_printf(r->t->call.a, "%s-%s", r->obj->name, hash);
 	o = child_create(r->t, r->rs_kind, r->kind, r->obj, new_set(r, name, hash), &err);
-	if (!o) {
-		/* Someone else's set has this name: count the collision, which changes the hash. */
-		if (status_is(&err, "AlreadyExists"))
-			api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name,
-				   bump_collisions, NULL, NULL);
-		else
-			task_event(r->t, r->kind, r->obj, "Warning", "ReplicaSetCreateError",
-				   "Failed to create new replica set \"%s\": %s", name,
-				   err.message);
-		status_move(st, &err);
-		return false;
+	if (o)
+		rollset_read(r, &made, o);
+	/* A set of our own by this name may yet have another template: edited, or a true collision. */
+	if (o && !rollout_same_template(r, &made)) {
+		status_already_exists(&err, &r->rs_kind->subject, name);
+		o = NULL;
 	}
+	if (!o)
+		return no_set(r, name, &err, st);
 	r->fresh = &r->all[r->nall++];
-	rollset_read(r, r->fresh, o);
+	*r->fresh = made;
 	r->new_revision = true;
 	if (r->fresh->spec > 0)
 		task_event(r->t, r->kind, r->obj, "Normal", "ScalingReplicaSet",
@@ -244,8 +284,7 @@ bool rollout_ensure_fresh(struct rollout *r, bool may_create, struct status *st)
 	}
 	if (!publish_revision(r, st))
 		return false;
-	if (!meta_condition(r->tree, "Progressing") &&
-	    json_path(r->tree, "spec.progressDeadlineSeconds"))
+	if (!meta_condition(r->tree, "Progressing") && rollout_deadline(r->tree))
 		return tell(r, "FoundNewReplicaSet", "Found new", st);
 	return true;
 }

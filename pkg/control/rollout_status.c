@@ -30,15 +30,22 @@ static struct counts count(const struct rollout *r)
 
 static bool complete(const struct rollout *r, const struct counts *c)
 {
-	return c->updated == r->want && c->replicas == r->want && c->available == r->want &&
-	       json_path_int(r->tree, "status.observedGeneration", 0) >= r->obj->generation;
+	return c->updated == r->want && c->replicas == r->want && c->available == r->want;
 }
 
 bool rollout_complete(const struct rollout *r)
 {
 	struct counts c = count(r);
 
-	return complete(r, &c);
+	return complete(r, &c) &&
+	       json_path_int(r->tree, "status.observedGeneration", 0) >= r->obj->generation;
+}
+
+int64_t rollout_deadline(const struct json *deployment)
+{
+	int64_t s = json_path_int(deployment, "spec.progressDeadlineSeconds", 0);
+
+	return s < INT32_MAX ? s : 0;
 }
 
 static bool progressing(const struct counts *c, const struct json *old)
@@ -55,7 +62,7 @@ static bool progressing(const struct counts *c, const struct json *old)
  * that remains. */
 static bool timed_out(const struct rollout *r, const struct json *cond, int64_t *left_ms)
 {
-	int64_t since_us, deadline_s = json_path_int(r->tree, "spec.progressDeadlineSeconds", 600);
+	int64_t since_us, deadline_s = rollout_deadline(r->tree);
 	const char *reason = json_path_str(cond, "reason");
 
 	if (!cond || !strcmp(reason, "NewReplicaSetAvailable"))
@@ -117,7 +124,9 @@ static void set_failure(struct rollout *r, struct json *o)
 {
 	const struct json *c = NULL;
 
-	for (size_t i = r->nall; !c && i-- > 0;)
+	if (r->fresh)
+		c = meta_condition(r->fresh->tree, "ReplicaFailure");
+	for (size_t i = 0; !c && i < r->nall; i++)
 		c = meta_condition(r->all[i].tree, "ReplicaFailure");
 	if (c)
 		meta_set_condition(r->t->call.a, o, "ReplicaFailure", json_path_str(c, "status"),
@@ -129,8 +138,7 @@ static void set_failure(struct rollout *r, struct json *o)
 static void set_available(struct rollout *r, struct json *o, const struct counts *c)
 {
 	if (c->available >= r->want - r->unavailable)
-		meta_set_condition(r->t->call.a, o, "Available", "True",
-				   "MinimumReplicasAvailable",
+		meta_set_condition(r->t->call.a, o, "Available", "True", "MinimumReplicasAvailable",
 				   "Deployment has minimum availability.", true);
 	else
 		meta_set_condition(r->t->call.a, o, "Available", "False",
@@ -186,7 +194,7 @@ static bool change(struct call *call, struct json *o, void *arg, struct status *
 		return false;
 	set_counts(r, s, &c);
 	set_available(r, o, &c);
-	if (!json_path(r->tree, "spec.progressDeadlineSeconds"))
+	if (!rollout_deadline(r->tree))
 		drop_condition(o, "Progressing");
 	else if (u->progress)
 		set_progress(r, o, &c, old);
@@ -199,8 +207,7 @@ bool rollout_status(struct rollout *r, bool progress, struct status *st)
 	STATUS_AUTO struct status err = STATUS_INIT;
 	struct update u = { r, progress };
 
-	if (api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name, change, &u,
-		       &err) ||
+	if (api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name, change, &u, &err) ||
 	    status_is(&err, "NotFound"))
 		return true;
 	status_move(st, &err);

@@ -3,9 +3,9 @@
  *
  * The feed keeps an index of nodes and occupants (placement) and a table of pods waiting for a node.  A pass
  * takes what waits, highest priority first, chooses a node for each while counting the choices made before it,
- * and binds them all in one commit.  A pod that fits nowhere is told why and waits with back-off; a change of
- * the nodes or the end of a pod ends every back-off.  Pods with another schedulerName or with gates are left
- * alone.  k8s: pkg/scheduler/schedule_one.go.
+ * and binds them all in one commit.  A pod that fits nowhere is told why and waits until something changes
+ * that may help it: a node, the end of another pod, the pod itself; or UNSCHEDULABLE_MS.  Pods with another
+ * schedulerName or with gates are left alone.  k8s: pkg/scheduler/schedule_one.go, backend/queue.
  */
 #include "control/placement.h"
 #include "control/pods.h"
@@ -25,12 +25,13 @@
 
 #define NAME "default-scheduler"
 #define PASS_MAX 512
-#define BACKOFF_MIN_MS 1000
+#define BACKOFF_MIN_MS 100 /* after a bind that did not go through */
 #define BACKOFF_MAX_MS 10000
+#define UNSCHEDULABLE_MS 300000
 
 struct waiting {
 	const struct obj *pod;
-	int64_t not_before_ns, backoff_ms;
+	int64_t priority, not_before_ns, backoff_ms;
 };
 
 struct scheduler {
@@ -56,7 +57,7 @@ static bool wants_node(const struct json *tree)
 	       !json_count(json_path(tree, "spec.schedulingGates"));
 }
 
-static void note_waiting(struct scheduler *s, const struct obj *o)
+static void note_waiting(struct scheduler *s, const struct obj *o, bool same_spec)
 {
 	struct waiting *w = map_get(s->waiting, o->uid);
 
@@ -67,6 +68,9 @@ static void note_waiting(struct scheduler *s, const struct obj *o)
 	}
 	obj_unref(w->pod);
 	w->pod = obj_ref(o);
+	w->priority = pod_priority(&s->pods, o);
+	if (!same_spec)
+		w->not_before_ns = 0;
 }
 
 static void forget(struct scheduler *s, const char *uid)
@@ -109,15 +113,23 @@ static bool note_pod(struct scheduler *s, const struct event *ev)
 		end_backoffs(s);
 		return map_count(s->waiting) > 0;
 	}
-	if (ev->prev && *pod_node(&s->pods, ev->prev) && *pod_node(&s->pods, o))
+	if (ev->prev && *pod_node(&s->pods, ev->prev) && *pod_node(&s->pods, o) &&
+	    ev->prev->generation == o->generation)
 		return false;
 	a = arena_new();
 	if (*pod_node(&s->pods, o)) {
 		forget(s, o->uid);
+		if (ev->prev && *pod_node(&s->pods, ev->prev)) {
+			placement_leave(s->place, o->uid); /* resized in place */
+			end_backoffs(s);
+			work = map_count(s->waiting) > 0;
+		}
 		occupy(s, o, obj_tree(a, o));
 	} else if (!o->deleted_s && wants_node(obj_tree(a, o))) {
-		note_waiting(s, o);
+		note_waiting(s, o, ev->prev && ev->prev->generation == o->generation);
 		work = true;
+	} else {
+		forget(s, o->uid);
 	}
 	arena_free(&a);
 	return work;
@@ -161,35 +173,50 @@ static int by_priority(const void *x, const void *y)
 
 	if (a->priority != b->priority)
 		return a->priority > b->priority ? -1 : 1;
+	if (a->pod->created_s != b->pod->created_s)
+		return a->pod->created_s < b->pod->created_s ? -1 : 1;
 	return a->pod->rev < b->pod->rev ? -1 : a->pod->rev > b->pod->rev;
 }
 
-/* Those whose time has come; *next_ms is when the next one's does, *more that there were too many. */
-static size_t take_due(struct scheduler *s, struct arena *a, struct candidate *out,
-		       int64_t *next_ms, bool *more)
+/* Those whose time has come, at most PASS_MAX, the most important ones. */
+static size_t take_due(struct scheduler *s, struct arena *a, struct candidate *out)
 {
+	struct candidate *all = arena_alloc(a, (map_count(s->waiting) + 1) * sizeof(*all));
 	int64_t now = clock_mono_ns();
 	size_t it = 0, n = 0;
 	void *v;
 
 	while (map_next(s->waiting, &it, NULL, &v)) {
-		struct waiting *w = v;
-		int64_t left_ms = (w->not_before_ns - now) / 1000000 + 1;
+		const struct waiting *w = v;
 
-		if (w->not_before_ns > now) {
-			if (!*next_ms || left_ms < *next_ms)
-				*next_ms = left_ms;
-		} else if (n == PASS_MAX) {
-			*more = true;
-		} else {
-			struct candidate *c = &out[n++];
-
-			c->pod = obj_hold(a, w->pod);
-			c->tree = obj_tree(a, c->pod);
-			c->priority = json_path_int(c->tree, "spec.priority", 0);
-		}
+		if (w->not_before_ns <= now)
+			all[n++] = (struct candidate){ .pod = w->pod, .priority = w->priority };
+	}
+	qsort(all, n, sizeof(*all), by_priority);
+	n = n < PASS_MAX ? n : PASS_MAX;
+	for (size_t i = 0; i < n; i++) {
+		out[i] = all[i];
+		out[i].pod = obj_hold(a, all[i].pod);
+		out[i].tree = obj_tree(a, all[i].pod);
 	}
 	return n;
+}
+
+/* Milliseconds until another pass has something to do; 0 when nothing waits. */
+static int64_t next_due_ms(struct scheduler *s)
+{
+	int64_t now = clock_mono_ns(), next = 0;
+	size_t it = 0;
+	void *v;
+
+	while (map_next(s->waiting, &it, NULL, &v)) {
+		const struct waiting *w = v;
+		int64_t left = w->not_before_ns > now ? (w->not_before_ns - now) / 1000000 + 1 : 1;
+
+		if (!next || left < next)
+			next = left;
+	}
+	return next;
 }
 
 static void choose(struct scheduler *s, struct arena *a, struct candidate *c)
@@ -215,6 +242,14 @@ static bool tell_unschedulable(struct call *call, struct json *o, void *arg, str
 	return meta_set_condition(call->a, o, "PodScheduled", "False", "Unschedulable", why, false);
 }
 
+static void put_aside(struct scheduler *s, const char *uid)
+{
+	struct waiting *w = map_get(s->waiting, uid);
+
+	if (w)
+		w->not_before_ns = clock_mono_ns() + UNSCHEDULABLE_MS * 1000000LL;
+}
+
 static void back_off(struct scheduler *s, const char *uid)
 {
 	struct waiting *w = map_get(s->waiting, uid);
@@ -235,18 +270,16 @@ static void refuse(struct task *t, struct scheduler *s, const struct candidate *
 }
 
 /* What the commit did not take is free again and tried anew; a deleted pod's event cleans up. */
-static bool settle(struct task *t, struct scheduler *s, const struct candidate *c,
+static void settle(struct task *t, struct scheduler *s, const struct candidate *c,
 		   const struct bind_item *b, size_t n)
 {
-	bool all = true;
-
 	lock_take(&s->lock);
 	for (size_t i = 0; i < n; i++) {
 		if (b[i].bound) {
 			forget(s, b[i].uid);
 		} else {
 			placement_leave(s->place, b[i].uid);
-			all = false;
+			back_off(s, b[i].uid);
 		}
 	}
 	lock_drop(&s->lock);
@@ -255,7 +288,6 @@ static bool settle(struct task *t, struct scheduler *s, const struct candidate *
 			task_event(t, s->pods.kind, c[i].pod, "Normal", "Scheduled",
 				   "Successfully assigned %s/%s to %s", b[i].ns, b[i].name,
 				   b[i].node);
-	return all;
 }
 
 static bool bind_all(struct task *t, struct scheduler *s, struct candidate *c, size_t n,
@@ -264,7 +296,7 @@ static bool bind_all(struct task *t, struct scheduler *s, struct candidate *c, s
 	struct bind_item *b = arena_alloc(t->call.a, (n + 1) * sizeof(*b));
 	struct candidate *fit = arena_alloc(t->call.a, (n + 1) * sizeof(*fit));
 	size_t nfit = 0;
-	bool ok, all;
+	bool ok;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!c[i].node)
@@ -274,38 +306,34 @@ static bool bind_all(struct task *t, struct scheduler *s, struct candidate *c, s
 						c[i].node, false };
 	}
 	ok = !nfit || api_bind_many(&t->call, b, nfit, st);
-	all = settle(t, s, fit, b, nfit);
-	if (ok && !all)
-		runtime_enqueue(t->rt, t->ctl, "", "pass", BACKOFF_MIN_MS / 10);
+	settle(t, s, fit, b, nfit);
 	return ok;
 }
 
-static bool scheduler_reconcile(struct task *t, struct key key, struct result *out,
-				struct status *st)
+static bool scheduler_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	struct scheduler *s = t->state;
 	struct candidate *c = arena_zalloc(t->call.a, PASS_MAX * sizeof(*c));
-	bool more = false;
 	size_t n;
 
 	(void)key;
 	lock_take(&s->lock);
-	n = take_due(s, t->call.a, c, &out->after_ms, &more);
-	qsort(c, n, sizeof(*c), by_priority);
+	n = take_due(s, t->call.a, c);
 	for (size_t i = 0; i < n; i++) {
 		choose(s, t->call.a, &c[i]);
 		if (!c[i].node)
-			back_off(s, c[i].pod->uid);
+			put_aside(s, c[i].pod->uid);
 	}
 	lock_drop(&s->lock);
 	for (size_t i = 0; i < n; i++)
 		if (!c[i].node)
 			refuse(t, s, &c[i]);
-	if (more)
-		out->after_ms = 1;
-	else if (!out->after_ms && n)
-		out->after_ms = BACKOFF_MIN_MS;
-	return bind_all(t, s, c, n, st);
+	if (!bind_all(t, s, c, n, st))
+		return false;
+	lock_take(&s->lock);
+	out->after_ms = next_due_ms(s);
+	lock_drop(&s->lock);
+	return true;
 }
 
 static void *scheduler_start(struct runtime *rt, void *arg)

@@ -2,6 +2,8 @@
  * Design: one cursor per table, however many controllers watch it.  The store wakes the feed after each
  * publish; the feed then drains every table whose revision moved.  Existing objects are delivered as ADDED
  * before anything live, from a snapshot whose revision starts the cursor, so nothing is missed or doubled.
+ * Tables are drained one after the other, so changes of two tables may arrive out of order; feed_rev() tells
+ * up to where all of them are complete.
  * Should a cursor ever fall behind compaction (a controller stuck for longer than the log is kept), the
  * table is delivered anew: level-triggered controllers only need to be told to look.
  */
@@ -11,6 +13,7 @@
 #include "base/thread.h"
 #include "base/vec.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define BATCH 256
@@ -33,6 +36,7 @@ struct feed {
 	struct lock lock; /* guards dirty, stop, busy */
 	struct cond wake;
 	bool dirty, stop, busy;
+	atomic_llong seen; /* all tables have been delivered up to this revision */
 	VEC(struct source *) sources;
 	struct subscription *subscription;
 	struct thread *thread;
@@ -168,12 +172,15 @@ static void run(void *arg)
 		deliver_existing(f->sources.p[i]);
 	f->synced(f->synced_arg);
 	do {
+		int64_t target = store_rev(api_store(f->api));
+
 		for (size_t i = 0; i < f->sources.n; i++) {
 			struct source *s = f->sources.p[i];
 
 			if (table_rev(s->table) > s->cursor.rev)
 				drain(s);
 		}
+		atomic_store(&f->seen, target);
 	} while (wait_dirty(f));
 }
 
@@ -209,6 +216,11 @@ void feed_stop(struct feed **fp)
 	lock_destroy(&f->lock);
 	free(f);
 	*fp = NULL;
+}
+
+int64_t feed_rev(struct feed *f)
+{
+	return atomic_load(&f->seen);
 }
 
 bool feed_idle(struct feed *f)

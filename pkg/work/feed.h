@@ -22,6 +22,8 @@ void feed_add_all(struct feed *f, feed_fn fn, void *arg);
 /* Deliver every existing object as ADDED, then call synced(arg) once, then live changes. */
 void feed_start(struct feed *f, void (*synced)(void *arg), void *arg);
 void feed_stop(struct feed **f);
+/* Every change up to and including this revision, in whatever table, has been delivered. */
+int64_t feed_rev(struct feed *f);
 /* Every published change has been delivered. */
 bool feed_idle(struct feed *f);
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KEY_MAX 1200 /* a namespace and whatever controllers put into a name */
 #define NEVER INT64_MAX
 #define NOT_IN_HEAP SIZE_MAX
 
@@ -123,7 +124,7 @@ static void heap_remove(struct queue *q, struct entry *e)
 
 static struct entry *entry_find(struct queue *q, const char *ns, const char *name)
 {
-	char key[600];
+	char key[KEY_MAX];
 	struct entry *e;
 
 	snprintf(key, sizeof key, "%s/%s", ns, name);

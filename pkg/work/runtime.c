@@ -1,7 +1,9 @@
 /*
  * Design: a unit is a controller with its queue and workers.  The feed maps changes to names, workers take
  * names and reconcile.  An error is logged once per streak of failures at warning level and retried with
- * exponential back-off; a Conflict only says that the world moved, so it is retried at once and quietly.
+ * exponential back-off; a Conflict only says that the world moved, so it is retried soon and quietly.
+ * Workers start when the feed has delivered what exists: an index that is half full after a restart must not
+ * let anyone conclude that something is not there.
  */
 #include "work/work.h"
 
@@ -20,6 +22,7 @@
 
 #define BACKOFF_MIN_MS 5
 #define BACKOFF_MAX_MS 60000
+#define CONFLICT_MAX_MS 250
 #define QUIET_FAILURES 3 /* races with other controllers resolve within a few tries */
 
 struct enqueue {
@@ -79,35 +82,47 @@ static void on_event(void *arg, const struct controller_watch *w, const struct k
 		enqueue_key(&u->enqueue, ev->obj->ns, ev->obj->name);
 }
 
-static void on_synced(void *arg)
-{
-	struct runtime *rt = arg;
-
-	for (size_t i = 0; i < rt->units.n; i++) {
-		struct unit *u = rt->units.p[i];
-
-		if (u->ctl->synced)
-			u->ctl->synced(&u->enqueue, u->state);
-	}
-}
-
-static int64_t backoff_ms(int failures)
+static int64_t backoff_ms(int failures, int64_t max)
 {
 	int64_t ms = BACKOFF_MIN_MS;
 
-	for (int i = 0; i < failures && ms < BACKOFF_MAX_MS; i++)
+	for (int i = 0; i < failures && ms < max; i++)
 		ms *= 2;
-	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+	return ms < max ? ms : max;
+}
+
+/* The world moved, or a namespace is taking its content away: nobody needs to hear of it. */
+static bool expected(const struct status *st)
+{
+	for (size_t i = 0; i < st->ncauses; i++)
+		if (st->causes[i].reason && !strcmp(st->causes[i].reason, "NamespaceTerminating"))
+			return true;
+	return status_is(st, "Conflict");
 }
 
 static void failed(struct unit *u, struct queue_item *item, const struct status *st)
 {
-	bool conflict = status_is(st, "Conflict");
+	int64_t max = status_is(st, "Conflict") ? CONFLICT_MAX_MS : BACKOFF_MAX_MS;
 
-	if (!conflict && item->failures == QUIET_FAILURES)
+	if (!expected(st) && item->failures == QUIET_FAILURES)
 		log_warn(u->ctl->name, "%s%s%s: %s; trying again with back-off", item->ns,
 			 *item->ns ? "/" : "", item->name, st->message);
-	queue_done(u->enqueue.queue, item, true, backoff_ms(conflict ? 0 : item->failures));
+	queue_done(u->enqueue.queue, item, true, backoff_ms(item->failures, max));
+}
+
+/* The subject's kind is the first watched one; a subject that is gone needs no further look. */
+static int64_t resync_ms(struct unit *u, const struct queue_item *item)
+{
+	const struct controller_watch *w = &u->ctl->watch[0];
+	const struct kind *k;
+	const struct obj *o;
+
+	if (!u->ctl->resync_s)
+		return -1;
+	k = kinds_by_api_version(api_kinds(u->rt->api), w->api_version, w->kind);
+	o = store_get(api_table(u->rt->api, k), item->ns, item->name);
+	obj_unref(o);
+	return o ? u->ctl->resync_s * 1000L : -1;
 }
 
 static void reconcile_one(struct unit *u, struct arena *a, struct queue_item *item)
@@ -115,15 +130,12 @@ static void reconcile_one(struct unit *u, struct arena *a, struct queue_item *it
 	STATUS_AUTO struct status st = STATUS_INIT;
 	struct result r = { 0 };
 	struct task t = { .rt = u->rt, .ctl = u->ctl, .state = u->state };
-	int64_t again;
-
 	call_init(&t.call, u->rt->api, a, u->ctl->name);
 	if (!u->ctl->reconcile(&t, (struct key){ item->ns, item->name }, &r, &st)) {
 		failed(u, item, &st);
 		return;
 	}
-	again = r.after_ms ? r.after_ms : u->ctl->resync_s ? u->ctl->resync_s * 1000L : -1;
-	queue_done(u->enqueue.queue, item, false, again);
+	queue_done(u->enqueue.queue, item, false, r.after_ms ? r.after_ms : resync_ms(u, item));
 }
 
 static void work(void *arg)
@@ -182,8 +194,7 @@ static bool known(const struct runtime_config *c, const char *word, size_t n)
 	if ((n == 1 && *word == '*') || (n == 4 && !strncmp(word, "none", 4)))
 		return true;
 	for (size_t i = 0; c->controllers[i]; i++)
-		if (strlen(c->controllers[i]->name) == n &&
-		    !strncmp(c->controllers[i]->name, word, n))
+		if (strlen(c->controllers[i]->name) == n && !strncmp(c->controllers[i]->name, word, n))
 			return true;
 	return false;
 }
@@ -194,8 +205,8 @@ static bool check_selection(const struct runtime_config *c, struct status *st)
 		size_t n = strcspn(p, ",");
 
 		if (!known(c, p, n))
-			return status_bad_request(st, "--controllers: there is no controller \"%.*s\"",
-						  (int)n, p);
+			return status_bad_request(
+				st, "--controllers: there is no controller \"%.*s\"", (int)n, p);
 		p += n + (p[n] == ',');
 	}
 	return true;
@@ -203,8 +214,7 @@ static bool check_selection(const struct runtime_config *c, struct status *st)
 
 /* ---- life ---- */
 
-static bool unit_add(struct runtime *rt, const struct controller *ctl, void *arg,
-		     struct status *st)
+static bool unit_add(struct runtime *rt, const struct controller *ctl, void *arg, struct status *st)
 {
 	struct unit *u = calloc(1, sizeof *u);
 
@@ -231,6 +241,20 @@ static void unit_start(struct unit *u)
 		u->threads[i] = thread_start(u->ctl->name, work, u);
 }
 
+/* On the feed's thread, which runtime_stop() joins before it looks at the workers. */
+static void on_synced(void *arg)
+{
+	struct runtime *rt = arg;
+
+	for (size_t i = 0; i < rt->units.n; i++) {
+		struct unit *u = rt->units.p[i];
+
+		if (u->ctl->synced)
+			u->ctl->synced(&u->enqueue, u->state);
+		unit_start(u);
+	}
+}
+
 static void unit_stop(struct unit *u)
 {
 	for (int i = 0; i < u->nthreads; i++)
@@ -238,6 +262,10 @@ static void unit_stop(struct unit *u)
 	free(u->threads);
 	if (u->ctl->stop)
 		u->ctl->stop(u->state);
+}
+
+static void unit_free(struct unit *u)
+{
 	queue_free(&u->enqueue.queue);
 	free(u);
 }
@@ -263,8 +291,6 @@ struct runtime *runtime_start(const struct runtime_config *c, struct status *st)
 			return NULL;
 		}
 	}
-	for (size_t i = 0; i < rt->units.n; i++)
-		unit_start(rt->units.p[i]);
 	feed_start(rt->feed, on_synced, rt);
 	return rt;
 }
@@ -281,6 +307,9 @@ void runtime_stop(struct runtime **rtp)
 		queue_stop(rt->units.p[i]->enqueue.queue);
 	for (size_t i = 0; i < rt->units.n; i++)
 		unit_stop(rt->units.p[i]);
+	/* Until all have stopped, somebody outside may still enqueue. */
+	for (size_t i = 0; i < rt->units.n; i++)
+		unit_free(rt->units.p[i]);
 	vec_free(&rt->units);
 	recorder_stop(&rt->recorder);
 	free(rt);
@@ -298,6 +327,11 @@ void runtime_enqueue(struct runtime *rt, const struct controller *c, const char 
 struct api *runtime_api(struct runtime *rt)
 {
 	return rt->api;
+}
+
+int64_t runtime_seen(struct runtime *rt)
+{
+	return feed_rev(rt->feed);
 }
 
 bool runtime_stopping(struct runtime *rt)

@@ -3,8 +3,8 @@
  *
  * A controller is a descriptor: what it watches, how an object's change maps to names, and a
  * reconcile function.  The runtime owns the rest: one queue per controller with one entry per name,
- * never two workers on one name, exponential back-off (5 ms to 60 s) on errors, immediate retry on
- * Conflict, delayed requeue, resync.  Level-triggered: a reconcile reads the present (api_get from memory),
+ * never two workers on one name, exponential back-off (5 ms to 60 s) on errors, quick retry on Conflict,
+ * delayed requeue, resync.  Workers begin once every existing object has been mapped.  Level-triggered: a reconcile reads the present (api_get from memory),
  * computes what should be, writes the difference, remembers nothing.
  */
 #ifndef NUTSHELL_WORK_WORK_H
@@ -25,10 +25,10 @@ struct key {
 
 /* One reconcile: call.a lives until it returns. */
 struct task {
-	struct call call;   /* system user of the controller */
+	struct call call; /* system user of the controller */
 	struct runtime *rt;
 	const struct controller *ctl;
-	void *state;        /* controller->state(): see below */
+	void *state; /* controller->state(): see below */
 };
 
 struct result {
@@ -53,18 +53,17 @@ struct controller_watch {
 #define CONTROLLER_WATCHES 6
 
 struct controller {
-	const char *name; /* as in --controllers: "deployment" */
+	const char *name;                                  /* as in --controllers: "deployment" */
 	struct controller_watch watch[CONTROLLER_WATCHES]; /* ends with kind NULL */
 	/* Besides: changes of every stored kind that can be deleted.  k is the kind of ev->obj.  NULL = none. */
-	void (*map_all)(struct enqueue *q, void *state, const struct kind *k,
-			const struct event *ev);
+	void (*map_all)(struct enqueue *q, void *state, const struct kind *k, const struct event *ev);
 	/* As watch[].map but with the controller's state; used where map is NULL and this is not. */
 	void (*map_state)(struct enqueue *q, void *state, const struct controller_watch *w,
 			  const struct event *ev);
-	/* True: done.  False with st filled: retried with back-off (Conflict: at once); logged once. */
+	/* True: done.  False with st filled: retried with back-off (Conflict: within 250 ms); logged once. */
 	bool (*reconcile)(struct task *t, struct key key, struct result *out, struct status *st);
-	int workers;   /* 0 = 1 */
-	int resync_s;  /* requeue every existing subject (watch[0]) this often; 0 = never */
+	int workers;  /* 0 = 1 */
+	int resync_s; /* requeue every existing subject (watch[0]) this often; 0 = never */
 	/* A controller that must keep state between reconciles (host connection, index) makes it here once per
 	 * runtime from config->arg and frees it in stop; NULL = none. */
 	void *(*start)(struct runtime *rt, void *arg);
@@ -76,8 +75,8 @@ struct controller {
 struct runtime_config {
 	struct api *api;
 	const struct controller *const *controllers; /* NULL-terminated */
-	void *const *args;          /* parallel to controllers, or NULL: handed to start() */
-	const char *select;         /* --controllers: "*", "-name", names, "none" */
+	void *const *args;  /* parallel to controllers, or NULL: handed to start() */
+	const char *select; /* --controllers: "*", "-name", names, "none" */
 };
 
 /* Start event and worker threads; 500 when select names an unknown controller. */
@@ -88,6 +87,10 @@ void runtime_stop(struct runtime **rt);
 void runtime_enqueue(struct runtime *rt, const struct controller *c, const char *ns,
 		     const char *name, int64_t after_ms);
 struct api *runtime_api(struct runtime *rt);
+/* Every change up to and including this revision has been mapped.  What a controller keeps in map_all() or
+ * map_state() may be older than the objects it reads: who needs both alike waits until this reaches the
+ * object's revision. */
+int64_t runtime_seen(struct runtime *rt);
 /* True while shutting down: long loops should end. */
 bool runtime_stopping(struct runtime *rt);
 /* No queue holds or works on anything that is due (tests, benchmarks). */

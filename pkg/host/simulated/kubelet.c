@@ -18,6 +18,11 @@ struct step {
 	int64_t after_ms;
 };
 
+static bool over(const char *phase)
+{
+	return !strcmp(phase, "Succeeded") || !strcmp(phase, "Failed");
+}
+
 static bool live_on(struct call *c, struct json *o, void *arg, struct status *st)
 {
 	struct step *s = arg;
@@ -36,15 +41,27 @@ static bool missing_is_fine(bool ok, struct status *err, struct status *st)
 	return false;
 }
 
-/* Simulated containers obey SIGTERM at once. */
+static bool end_held(struct call *c, struct json *o, void *arg, struct status *st)
+{
+	const struct obj *pod = arg;
+
+	(void)st;
+	return !strcmp(meta_uid(o), pod->uid) && pod_end(c->a, o, clock_now_us());
+}
+
+/* Simulated containers obey SIGTERM at once.  What finalizers keep shows its end. */
 static bool finish(struct task *t, const struct kind *k, const struct obj *o, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
 	struct delete_options now = { .grace_s = 0, .uid = o->uid };
 	bool gone;
 
-	return missing_is_fine(api_delete(&t->call, k, o->ns, o->name, &now, &gone, &err), &err,
-			       st);
+	if (o->finalizers && !missing_is_fine(api_change(&t->call, k, "status", o->ns, o->name,
+							 end_held, (void *)(uintptr_t)o, &err),
+					      &err, st))
+		return false;
+	status_clear(&err);
+	return missing_is_fine(api_delete(&t->call, k, o->ns, o->name, &now, &gone, &err), &err, st);
 }
 
 static const char *node_range(struct call *c, const char *node)
@@ -82,16 +99,13 @@ static void tell_start(struct task *t, const struct kind *k, const struct obj *o
 }
 
 static bool advance(struct task *t, const struct kind *k, const struct obj *o,
-		    struct result *out, struct status *st)
+		    const struct json *tree, const char *node_ip, struct result *out,
+		    struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
-	const struct json *tree = obj_tree(t->call.a, o);
-	struct step s = { .pod = o };
+	struct step s = { .pod = o, .node_ip = node_ip };
 	const struct obj *now;
 
-	s.node_ip = simulated_node_ip(&t->call, json_path_str(tree, "spec.nodeName"));
-	if (!*s.node_ip)
-		return true; /* someone else's node */
 	s.pod_ip = address(t, o, tree, s.node_ip);
 	if (!s.pod_ip) {
 		task_event(t, k, o, "Warning", "FailedCreatePodSandBox",
@@ -101,20 +115,29 @@ static bool advance(struct task *t, const struct kind *k, const struct obj *o,
 	}
 	now = api_change(&t->call, k, "status", o->ns, o->name, live_on, &s, &err);
 	out->after_ms = s.after_ms;
+	if (!now || strcmp(now->uid, o->uid))
+		addresses_release(((struct host *)t->state)->addresses, o->uid);
 	if (now && !json_path(tree, "status.startTime"))
 		tell_start(t, k, o, tree);
 	return missing_is_fine(now, &err, st);
 }
 
-static bool kubelet_reconcile(struct task *t, struct key key, struct result *out,
-			      struct status *st)
+static bool kubelet_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "", "v1", "pods");
 	const struct obj *o = api_get(&t->call, k, key.ns, key.name, NULL);
+	const struct json *tree;
+	const char *node_ip;
 
 	if (!o)
 		return true;
-	return o->deleted_s ? finish(t, k, o, st) : advance(t, k, o, out, st);
+	tree = obj_tree(t->call.a, o);
+	node_ip = simulated_node_ip(&t->call, json_path_str(tree, "spec.nodeName"));
+	if (!*node_ip)
+		return true; /* someone else's node */
+	if (o->deleted_s)
+		return finish(t, k, o, st);
+	return over(json_path_str(tree, "status.phase")) || advance(t, k, o, tree, node_ip, out, st);
 }
 
 /* Bound pods are our subjects; header fields tell without parsing. */
@@ -123,7 +146,7 @@ static void map_pod(struct enqueue *q, void *state, const struct controller_watc
 {
 	struct host *h = state;
 	const struct kind *k = kinds_by_resource(api_kinds(h->api), "", "v1", "pods");
-	const char *node = "", *ip = "";
+	const char *node = "", *ip = "", *phase = "";
 
 	(void)w;
 	for (int i = 0; k->fields[i]; i++) {
@@ -131,14 +154,18 @@ static void map_pod(struct enqueue *q, void *state, const struct controller_watc
 			node = ev->obj->fields[i];
 		else if (!strcmp(k->fields[i], "status.podIP"))
 			ip = ev->obj->fields[i];
+		else if (!strcmp(k->fields[i], "status.phase"))
+			phase = ev->obj->fields[i];
 	}
-	if (ev->type == EVENT_DELETED) {
+	/* A finished pod shows its address, but others may have it. */
+	if (ev->type == EVENT_DELETED || over(phase)) {
 		addresses_release(h->addresses, ev->obj->uid);
-		return;
+		if (ev->type == EVENT_DELETED || !ev->obj->deleted_s)
+			return;
 	}
 	if (!*node)
 		return;
-	if (*ip && !ev->prev)
+	if (*ip && !ev->prev && !over(phase))
 		addresses_mark(h->addresses, ev->obj->uid, ip);
 	enqueue_key(q, ev->obj->ns, ev->obj->name);
 }

@@ -29,28 +29,41 @@ struct life {
 
 /* ---- how long ---- */
 
-/* The seconds of the first `sleep N` in a command line's words. */
+/* The argument of sleep: a number, with a unit or not, or infinity. */
+static bool sleep_time(const char *arg, int64_t *ns)
+{
+	char *end;
+	double n = strtod(arg, &end), unit = 1;
+
+	if (!strncmp(arg, "inf", 3)) {
+		*ns = INT64_MAX;
+		return true;
+	}
+	if (end == arg || n < 0)
+		return false;
+	if (*end && strchr("mhd", *end))
+		unit = *end == 'm' ? 60 : *end == 'h' ? 3600 : 86400;
+	n *= unit * 1e9;
+	*ns = n < 9e18 ? (int64_t)n : INT64_MAX;
+	return true;
+}
+
+/* The time of the first `sleep N` in a command line's words. */
 static bool sleep_in(const struct json *words, int64_t *ns)
 {
-	json_each(w, words) {
-		const char *at = strstr(json_str(w), "sleep"), *arg;
-		char text[32];
+	json_each(w, words)
+		for (const char *at = json_str(w); (at = strstr(at, "sleep")); at += 5) {
+			const char *arg = at + 5;
 
-		if (!at || (at != json_str(w) && !strchr(" ;&|\t\n/", at[-1])))
-			continue;
-		arg = at[5] == ' ' ? at + 6 : at[5] ? NULL : json_str(json_next(w));
-		if (!arg || !*arg)
-			continue;
-		if (!strncmp(arg, "inf", 3)) {
-			*ns = INT64_MAX;
-			return true;
+			if (at != json_str(w) && !strchr(" ;&|\t\n/({", at[-1]))
+				continue;
+			if (!*arg)
+				arg = json_str(json_next(w));
+			else if (!strchr(" \t", *arg))
+				continue;
+			if (sleep_time(arg + strspn(arg, " \t"), ns))
+				return true;
 		}
-		snprintf(text, sizeof text, "%.*s", (int)strspn(arg, "0123456789.smhd"), arg);
-		if (*text && strspn(text, "0123456789.") == strlen(text))
-			strncat(text, "s", sizeof text - strlen(text) - 1);
-		if (duration_parse(text, ns))
-			return true;
-	}
 	return false;
 }
 
@@ -99,15 +112,29 @@ static const char *image_id(struct arena *a, const char *image)
 			    (unsigned long long)h * 37, (unsigned long long)h * 41);
 }
 
+/* The resources a container has are those it asks for, at once. */
+static void set_resources(struct life *l, struct json *s, const struct json *c)
+{
+	const struct json *r = json_get(c, "resources"), *requests = json_get(r, "requests");
+
+	if (json_count(requests))
+		json_set(l->a, s, "allocatedResources", json_copy(l->a, requests));
+	else
+		json_del(s, "allocatedResources");
+	json_set(l->a, s, "resources", r ? json_copy(l->a, r) : json_object(l->a));
+}
+
 static struct json *status_of(struct life *l, const struct json *c, struct json *state, bool up)
 {
 	const char *image = json_path_str(c, "image");
+	struct json *s = json_build(l->a,
+				    "{name:%s,state:%j,lastState:{},ready:%b,restartCount:%d,image:%s,"
+				    "imageID:%s,containerID:%s,started:%b}",
+				    json_path_str(c, "name"), state, up, 0, image,
+				    image_id(l->a, image), container_id(l->a), up);
 
-	return json_build(l->a,
-			  "{name:%s,state:%j,lastState:{},ready:%b,restartCount:%d,image:%s,"
-			  "imageID:%s,containerID:%s,started:%b}",
-			  json_path_str(c, "name"), state, up, 0, image, image_id(l->a, image),
-			  container_id(l->a), up);
+	set_resources(l, s, c);
+	return s;
 }
 
 static struct json *running(struct life *l)
@@ -171,6 +198,46 @@ static void start(struct life *l)
 	start_containers(l);
 }
 
+/* ---- changes of a running pod's spec ---- */
+
+static struct json *named(struct json *list, const char *name)
+{
+	json_each(s, list)
+		if (!strcmp(json_path_str(s, "name"), name))
+			return s;
+	return NULL;
+}
+
+/* Debug containers that were added; they are never ready. */
+static void start_ephemeral(struct life *l)
+{
+	json_each(c, json_path(l->pod, "spec.ephemeralContainers")) {
+		struct json *list = json_ensure_array(l->a, l->status, "ephemeralContainerStatuses");
+		struct json *s;
+
+		if (named(list, json_path_str(c, "name")))
+			continue;
+		s = status_of(l, c, running(l), false);
+		json_del(s, "started");
+		json_append(list, s);
+	}
+}
+
+static void follow_resize(struct life *l)
+{
+	static const char *const lists[][2] = { { "containers", "containerStatuses" },
+						{ "initContainers", "initContainerStatuses" } };
+
+	for (size_t i = 0; i < 2; i++)
+		json_each(c, json_get(json_get(l->pod, "spec"), lists[i][0])) {
+			struct json *s =
+				named(json_get(l->status, lists[i][1]), json_path_str(c, "name"));
+
+			if (json_path(s, "state.running"))
+				set_resources(l, s, c);
+		}
+}
+
 /* ---- ends and restarts ---- */
 
 static void look_in(struct life *l, int64_t us)
@@ -192,6 +259,44 @@ static void crash(struct life *l, struct json *s, struct json *end)
 	json_set_int(l->a, s, "restartCount", n + 1);
 	json_set_bool(l->a, s, "ready", false);
 	json_set_bool(l->a, s, "started", false);
+}
+
+/* End whatever still runs. */
+static void stop_all(struct life *l, int64_t code)
+{
+	static const char *const lists[] = { "containerStatuses", "initContainerStatuses",
+					     "ephemeralContainerStatuses" };
+
+	for (size_t i = 0; i < 3; i++)
+		json_each(s, json_get(l->status, lists[i])) {
+			if (json_path(s, "state.running"))
+				json_set(l->a, s, "state",
+					 terminated(l, code,
+						    json_path_str(s, "state.running.startedAt"),
+						    json_path_str(s, "containerID")));
+			json_set_bool(l->a, s, "ready", false);
+			if (json_get(s, "started"))
+				json_set_bool(l->a, s, "started", false);
+		}
+}
+
+static bool too_long(struct life *l)
+{
+	int64_t limit_s = json_path_int(l->pod, "spec.activeDeadlineSeconds", 0), since_us, left_us;
+
+	if (limit_s <= 0 || !time_parse(json_path_str(l->status, "startTime"), &since_us))
+		return false;
+	left_us = since_us + limit_s * 1000000 - l->now_us;
+	if (left_us > 0) {
+		look_in(l, left_us);
+		return false;
+	}
+	stop_all(l, 137);
+	json_set_str(l->a, l->status, "phase", "Failed");
+	json_set_str(l->a, l->status, "reason", "DeadlineExceeded");
+	json_set_str(l->a, l->status, "message",
+		     "Pod was active on the node longer than the specified deadline");
+	return true;
 }
 
 static void end_or_wait(struct life *l, struct json *s, const struct json *c, bool retry)
@@ -259,56 +364,89 @@ static void move_on(struct life *l)
 		all = all && json_path(s, "state.terminated");
 		failed = failed || json_path_int(s, "state.terminated.exitCode", 0);
 	}
-	if (all)
-		json_set_str(l->a, l->status, "phase", failed ? "Failed" : "Succeeded");
+	if (!all)
+		return;
+	stop_all(l, 0); /* sidecars and debug containers end with the pod */
+	json_set_str(l->a, l->status, "phase", failed ? "Failed" : "Succeeded");
 }
 
 /* ---- conditions ---- */
 
-static bool gates_open(const struct life *l)
+static const char *gates_closed(struct life *l)
 {
 	json_each(g, json_path(l->pod, "spec.readinessGates")) {
-		const struct json *c = meta_condition(l->pod, json_path_str(g, "conditionType"));
+		const char *type = json_path_str(g, "conditionType");
+		const struct json *c = meta_condition(l->pod, type);
 
+		if (!c)
+			return arena_printf(l->a,
+					    "corresponding condition of pod readiness gate \"%s\" does "
+					    "not exist.",
+					    type);
 		if (strcmp(json_path_str(c, "status"), "True"))
-			return false;
+			return arena_printf(
+				l->a,
+				"the status of pod readiness gate \"%s\" is not \"True\", but %s",
+				type, json_path_str(c, "status"));
 	}
-	return true;
+	return NULL;
 }
 
-static bool all_ready(const struct life *l)
+/* `containers with unready status: [a b]`, or NULL when all are ready. */
+static const char *unready(struct life *l)
 {
+	const char *names = NULL;
+
 	json_each(s, json_get(l->status, "containerStatuses"))
 		if (!json_path_bool(s, "ready", false))
-			return false;
-	return true;
+			names = arena_printf(l->a, "%s%s%s", names ? names : "", names ? " " : "",
+					     json_path_str(s, "name"));
+	return names ? arena_printf(l->a, "containers with unready status: [%s]", names) : NULL;
 }
 
-static void condition(struct life *l, const char *type, bool yes, const char *reason)
+static void condition(struct life *l, const char *type, bool yes, const char *reason,
+		      const char *message)
 {
-	meta_set_condition(l->a, l->pod, type, yes ? "True" : "False", yes ? "" : reason, "",
-			   false);
+	meta_set_condition(l->a, l->pod, type, yes ? "True" : "False", yes ? "" : reason,
+			   yes || !message ? "" : message, false);
 }
 
 static void set_conditions(struct life *l)
 {
 	const char *phase = json_path_str(l->status, "phase");
 	bool done = !strcmp(phase, "Succeeded"), failed = !strcmp(phase, "Failed");
-	bool ready = !done && !failed && all_ready(l);
+	const char *waits = done || failed ? NULL : unready(l);
 	const char *why = done ? "PodCompleted" : failed ? "PodFailed" : "ContainersNotReady";
+	bool ready = !done && !failed && !waits;
+	const char *closed = ready ? gates_closed(l) : NULL;
 
-	condition(l, "PodReadyToStartContainers", !done && !failed, "");
-	condition(l, "Initialized", true, "");
-	condition(l, "Ready", ready && gates_open(l), ready ? "ReadinessGatesNotReady" : why);
-	condition(l, "ContainersReady", ready, why);
-	condition(l, "PodScheduled", true, "");
+	condition(l, "PodReadyToStartContainers", !done && !failed, "", NULL);
+	condition(l, "Initialized", true, done ? "PodCompleted" : "", NULL);
+	condition(l, "Ready", ready && !closed, closed ? "ReadinessGatesNotReady" : why,
+		  closed ? closed : waits);
+	condition(l, "ContainersReady", ready, why, waits);
+	condition(l, "PodScheduled", true, "", NULL);
+}
+
+bool pod_end(struct arena *a, struct json *pod, int64_t now_us)
+{
+	struct life l = { .a = a, .pod = pod, .now_us = now_us };
+	const char *phase = json_path_str(pod, "status.phase");
+
+	l.status = json_ensure_object(a, pod, "status");
+	time_format(now_us / 1000000, l.now);
+	if (!strcmp(phase, "Succeeded") || !strcmp(phase, "Failed"))
+		return false;
+	stop_all(&l, 143);
+	json_set_str(a, l.status, "phase", "Failed");
+	set_conditions(&l);
+	return true;
 }
 
 bool pod_life(struct arena *a, struct json *pod, const char *node_ip, const char *pod_ip,
 	      int64_t now_us, int64_t *after_ms)
 {
-	struct life l = { .a = a, .pod = pod, .node_ip = node_ip, .pod_ip = pod_ip,
-			  .now_us = now_us };
+	struct life l = { .a = a, .pod = pod, .node_ip = node_ip, .pod_ip = pod_ip, .now_us = now_us };
 	const struct json *before = json_copy(a, json_get(pod, "status"));
 	const char *phase;
 
@@ -319,7 +457,9 @@ bool pod_life(struct arena *a, struct json *pod, const char *node_ip, const char
 		return false;
 	if (!json_get(l.status, "startTime"))
 		start(&l);
-	if (ends(&l))
+	start_ephemeral(&l);
+	follow_resize(&l);
+	if (!too_long(&l) && ends(&l))
 		move_on(&l);
 	set_conditions(&l);
 	json_set_int(a, l.status, "observedGeneration", meta_generation(pod));

@@ -41,6 +41,10 @@ void addresses_release(struct addresses *a, const char *uid);
 bool pod_life(struct arena *a, struct json *pod, const char *node_ip, const char *pod_ip,
 	      int64_t now_us, int64_t *after_ms);
 
+/* End a pod that was deleted but is held by finalizers: its containers are terminated, it has failed.  True
+ * when changed. */
+bool pod_end(struct arena *a, struct json *pod, int64_t now_us);
+
 /* ---- kubelet.c ---- */
 extern const struct controller simulated_kubelet;
 
