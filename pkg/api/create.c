@@ -3,7 +3,7 @@
  *
  * A generated name is checked against the live objects before the work is done (8 tries, as upstream), so
  * that the race which remains, a name taken between check and commit, is the only one that reports a
- * generated name's conflict.
+ * generated name's conflict.  Many creations may share one commit, which costs what one costs alone.
  * k8s: apiserver/pkg/registry/generic/registry/store.go Create, registry/rest/create.go BeforeCreate.
  */
 #include "api/core.h"
@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/log.h"
 #include "obj/json.h"
 #include "obj/meta.h"
 
@@ -27,6 +28,7 @@ struct creation {
 	const char *ns, *name;
 	struct json *o;
 	bool generated;
+	struct store_write *later; /* one of many: the write is put here instead of committed */
 };
 
 static bool generated_name_conflict(struct creation *cr, struct status *st)
@@ -111,6 +113,7 @@ static bool create_validate(struct creation *cr, struct status *st)
 	kind_validate_meta(&h, cr->o, NULL);
 	if (cr->k->validate)
 		cr->k->validate(&h, cr->o);
+	kind_warn(&h, cr->o, NULL);
 	return hook_verdict(&h, cr->c, cr->name, st);
 }
 
@@ -168,6 +171,10 @@ static const struct obj *create_commit(struct creation *cr, struct status *st)
 
 	if (c->dry_run)
 		return create_dry(cr, w.obj, st);
+	if (cr->later) {
+		*cr->later = w;
+		return w.obj;
+	}
 	switch (store_commit(c->api->config.store, &w, 1, NULL, st)) {
 	case STORE_OK: return convert_shown(c->a, cr->k, obj_give(c->a, w.result));
 	case STORE_EXISTS: already_exists(cr, st); return NULL;
@@ -190,36 +197,95 @@ static const struct obj *create_finish(struct creation *cr, struct admission *ad
 	return made;
 }
 
-const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns, struct json *o,
-			       struct status *st)
+/* From the clean tree. */
+static const struct obj *create_run(struct creation *cr, struct status *st)
 {
-	struct creation cr = { .c = c, .k = k, .ns = kind_ns(k, ns), .o = o };
-	struct admission ad = { .c = c, .k = k, .op = ADMIT_CREATE, .sub = "", .ns = cr.ns, .o = o };
+	struct call *c = cr->c;
+	struct json *o = cr->o;
+	struct admission ad = {
+		.c = c, .k = cr->k, .op = ADMIT_CREATE, .sub = "", .ns = cr->ns, .o = o
+	};
 
-	if (!body_place(k, cr.ns, o, st))
+	if (!body_place(cr->k, cr->ns, o, st))
 		return NULL;
-	if (k->namespaced)
-		json_set_str(c->a, json_get(o, "metadata"), "namespace", cr.ns);
+	if (cr->k->namespaced)
+		json_set_str(c->a, json_get(o, "metadata"), "namespace", cr->ns);
 	if (*meta_rv(o) && strcmp(meta_rv(o), "0")) {
 		status_plain_error(st, "resourceVersion should not be set on objects to be created");
 		return NULL;
 	}
 	ad.name = *meta_name(o) ? meta_name(o) : json_path_str(o, "metadata.generateName");
-	create_default(&cr);
-	if (!admission_mutate(&ad, st) || !system_metadata(&cr, st))
+	create_default(cr);
+	if (!admission_mutate(&ad, st) || !system_metadata(cr, st))
 		return NULL;
-	ad.name = cr.name;
-	return create_finish(&cr, &ad, st);
+	ad.name = cr->name;
+	return create_finish(cr, &ad, st);
+}
+
+const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns, struct json *o,
+			       struct status *st)
+{
+	struct creation cr = { .c = c, .k = k, .ns = kind_ns(k, ns), .o = o };
+
+	return create_run(&cr, st);
+}
+
+static bool creatable(const struct kind *k, struct status *st)
+{
+	return ((k->verbs & VERB_CREATE) && !k->virtual_only) || status_method_not_allowed(st);
 }
 
 const struct obj *api_create(struct call *c, const struct kind *k, const char *ns, struct json *o,
 			     struct status *st)
 {
-	if (!(k->verbs & VERB_CREATE) || k->virtual_only) {
-		status_method_not_allowed(st);
-		return NULL;
-	}
-	if (!body_clean(c, k, o, NULL, st))
+	if (!creatable(k, st) || !body_clean(c, k, o, NULL, st))
 		return NULL;
 	return create_clean(c, k, ns, o, st);
+}
+
+/* ---- many at once ---- */
+
+static bool many_prepare(struct call *c, const struct kind *k, struct create_item *x,
+			 struct store_write *w, struct status *st)
+{
+	struct creation cr = { .c = c, .k = k, .ns = kind_ns(k, x->ns), .o = x->o, .later = w };
+
+	return body_clean(c, k, x->o, NULL, st) && create_run(&cr, st);
+}
+
+static bool many_commit(struct call *c, const struct kind *k, struct create_item *x,
+			struct store_write *w, size_t n, struct status *st)
+{
+	size_t failed;
+
+	switch (store_commit(c->api->config.store, w, n, &failed, st)) {
+	case STORE_OK:
+		for (size_t i = 0; i < n; i++)
+			x[i].made = convert_shown(c->a, k, obj_give(c->a, w[i].result));
+		return true;
+	case STORE_EXISTS:
+		return status_already_exists(st, &k->subject, meta_name(x[failed].o));
+	default: return false;
+	}
+}
+
+bool api_create_many(struct call *c, const struct kind *k, struct create_item *x, size_t n,
+		     struct status *st)
+{
+	struct store_write *w = arena_alloc(c->a, (n + 1) * sizeof(*w));
+	size_t ready = 0;
+	bool ok;
+
+	BUG_ON(c->dry_run);
+	if (!creatable(k, st))
+		return false;
+	while (ready < n && many_prepare(c, k, &x[ready], &w[ready], st))
+		ready++;
+	ok = ready == n && many_commit(c, k, x, w, n, st);
+	for (size_t i = 0; i < ready && !ok; i++) {
+		service_ips_undo(c, k, x[i].o);
+		if (ready < n)
+			obj_unref(w[i].obj);
+	}
+	return ok;
 }

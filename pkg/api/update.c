@@ -110,6 +110,7 @@ static void update_hooks_validate(struct update *u, struct hook *h)
 		u->k->validate(h, u->o);
 	if (u->k->validate_update)
 		u->k->validate_update(h, u->o, u->old);
+	kind_warn(h, u->o, u->old);
 }
 
 static bool update_pipeline(struct update *u, bool *allocated, struct status *st)

@@ -10,7 +10,6 @@
 #include "kind/kind.h"
 #include "obj/json.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -265,22 +264,5 @@ bool check_immutable(struct hook *h, const struct at *at, const struct json *now
 	if (same_value(now, old))
 		return true;
 	err_invalid_json(h, at, now, "field is immutable");
-	return false;
-}
-
-enum ip_family ip_family(const char *s)
-{
-	unsigned char bytes[16];
-
-	if (inet_pton(AF_INET, s, bytes) == 1)
-		return IP_V4;
-	return inet_pton(AF_INET6, s, bytes) == 1 ? IP_V6 : IP_NONE;
-}
-
-bool check_ip(struct hook *h, const struct at *at, const char *s)
-{
-	if (ip_family(s) != IP_NONE)
-		return true;
-	err_invalid(h, at, s, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
 	return false;
 }

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct hook;
 struct json;
 
@@ -73,6 +74,9 @@ enum text_format {
 	TEXT_C_IDENTIFIER,
 };
 
+/* What is wrong with s, as sentences; how many. */
+enum { TEXT_FAULTS_MAX = 8 };
+size_t text_faults(enum text_format f, const char *s, const char *out[TEXT_FAULTS_MAX]);
 /* True when s has the format. */
 bool text_ok(enum text_format f, const char *s);
 /* As text_ok(), and one Invalid error for each thing that is wrong. */
@@ -106,7 +110,13 @@ bool one_of(const char *s, const char *const *list);
 enum ip_family { IP_NONE, IP_V4, IP_V6 };
 /* The family of a textual address; IP_NONE when it is none. */
 enum ip_family ip_family(const char *s);
-/* Invalid `must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`. True when valid. */
+/* An address or CIDR of a field from before strict parsing.  True when valid. */
 bool check_ip(struct hook *h, const struct at *at, const char *s);
+bool check_cidr(struct hook *h, const struct at *at, const char *s);
+/* Warn about IPv6 that is not in canonical form. */
+void warn_ip(struct hook *h, const struct at *at, const char *s);
+void warn_cidr(struct hook *h, const struct at *at, const char *s);
+/* True when inner lies in outer; *strictly: and is smaller. */
+bool cidr_contains(struct arena *a, const char *outer, const char *inner, bool *strictly);
 
 #endif

@@ -13,7 +13,6 @@
 #define LABEL_MAX 63
 #define SUBDOMAIN_MAX 253
 #define PORT_NAME_MAX 15
-#define FAULTS_MAX 8
 
 #define RE_LABEL "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 #define RE_SUBDOMAIN RE_LABEL "(\\." RE_LABEL ")*"
@@ -37,13 +36,13 @@
 
 /* What is wrong with a text. */
 struct faults {
-	const char *text[FAULTS_MAX];
+	const char *text[TEXT_FAULTS_MAX];
 	size_t n;
 };
 
 static void fault(struct faults *f, const char *text)
 {
-	if (f->n < FAULTS_MAX)
+	if (f->n < TEXT_FAULTS_MAX)
 		f->text[f->n++] = text;
 }
 
@@ -276,6 +275,15 @@ static void (*const formats[])(struct faults *f, const char *s, size_t n) = {
 	[TEXT_ENV_NAME] = env_name,           [TEXT_CONFIG_KEY] = config_key,
 	[TEXT_HTTP_HEADER] = http_header,     [TEXT_C_IDENTIFIER] = c_identifier,
 };
+
+size_t text_faults(enum text_format format, const char *s, const char *out[TEXT_FAULTS_MAX])
+{
+	struct faults f = { .n = 0 };
+
+	formats[format](&f, s, strlen(s));
+	memcpy(out, f.text, sizeof f.text);
+	return f.n;
+}
 
 bool text_ok(enum text_format format, const char *s)
 {

@@ -107,6 +107,25 @@ HOOK(volume_prepare_create);
 HOOK_OLD(volume_prepare_status);
 HOOK(storageclass_defaults);
 HOOK(csidriver_defaults);
+/* warn.c */
+HOOK_CHECK_OLD(pod_warn);
+HOOK_CHECK_OLD(podtemplate_warn);
+HOOK_CHECK_OLD(workload_warn);
+HOOK_CHECK_OLD(daemonset_warn);
+HOOK_CHECK_OLD(statefulset_warn);
+HOOK_CHECK_OLD(job_warn);
+HOOK_CHECK_OLD(cronjob_warn);
+HOOK_CHECK_OLD(service_warn);
+HOOK_CHECK_OLD(ingress_warn);
+HOOK_CHECK_OLD(networkpolicy_warn);
+HOOK_CHECK_OLD(endpointslice_warn);
+HOOK_CHECK_OLD(claim_warn);
+HOOK_CHECK_OLD(volume_warn);
+HOOK_CHECK_OLD(storageclass_warn);
+HOOK_CHECK_OLD(node_warn);
+HOOK_CHECK_OLD(runtimeclass_warn);
+HOOK_CHECK_OLD(serviceaccount_warn);
+HOOK_CHECK_OLD(secret_warn);
 /* workload.c */
 HOOK(deployment_defaults);
 HOOK_OLD(deployment_prepare_status);

@@ -60,6 +60,12 @@ void hook_warn(struct hook *h, const char *fmt, ...)
 	h->nwarnings++;
 }
 
+void kind_warn(struct hook *h, const struct json *o, const struct json *old)
+{
+	if (h->kind->warn && !h->errors->n)
+		h->kind->warn(h, o, old);
+}
+
 /* ---- prepare ---- */
 
 static struct json *zero_struct(struct arena *a, const struct schema_type *t);

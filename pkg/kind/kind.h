@@ -122,6 +122,8 @@ struct kind {
 	void (*validate)(struct hook *h, const struct json *o);
 	void (*validate_update)(struct hook *h, const struct json *o, const struct json *old);
 	void (*validate_status)(struct hook *h, const struct json *o, const struct json *old);
+	/* Warning headers of a valid create (old NULL) or update of the main resource; see kind_warn() */
+	void (*warn)(struct hook *h, const struct json *o, const struct json *old);
 	/* between this version and kind->storage (both directions change the tree in place) */
 	void (*to_storage)(struct hook *h, struct json *o);
 	void (*from_storage)(struct hook *h, struct json *o);
@@ -181,6 +183,8 @@ void kind_status_only(struct hook *h, struct json *o, const struct json *old);
 /* metadata checks of create and update: name rule, labels, annotations, owners, finalizers (k8s:
  * apimachinery/pkg/api/validation/objectmeta.go).  old NULL = create. */
 void kind_validate_meta(struct hook *h, const struct json *o, const struct json *old);
+/* The row's warn hook, after validation and only when that found nothing; generations must be set. */
+void kind_warn(struct hook *h, const struct json *o, const struct json *old);
 /* True when the change counts for metadata.generation. */
 bool kind_spec_changed(const struct kind *k, const struct json *o, const struct json *old);
 /* The metav1 Table columns of a kind (k->columns or the default). */

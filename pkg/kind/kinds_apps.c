@@ -37,6 +37,7 @@ const struct kind kinds_apps[] = {
 		.prepare_update = daemonset_prepare_update,
 		.validate = daemonset_validate,
 		.validate_update = daemonset_validate_update,
+		.warn = daemonset_warn,
 	},
 	{
 		.subject = { "apps", "deployments", "Deployment" },
@@ -56,6 +57,7 @@ const struct kind kinds_apps[] = {
 		.prepare_status = deployment_prepare_status,
 		.validate = deployment_validate,
 		.validate_update = deployment_validate_update,
+		.warn = workload_warn,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -74,6 +76,7 @@ const struct kind kinds_apps[] = {
 		.defaults = replicaset_defaults,
 		.validate = replicaset_validate,
 		.validate_update = replicaset_validate_update,
+		.warn = workload_warn,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -92,6 +95,7 @@ const struct kind kinds_apps[] = {
 		.defaults = statefulset_defaults,
 		.validate = statefulset_validate,
 		.validate_update = statefulset_validate_update,
+		.warn = statefulset_warn,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 };

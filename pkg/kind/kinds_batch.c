@@ -25,6 +25,7 @@ const struct kind kinds_batch[] = {
 		.generation = true,
 		.defaults = cronjob_defaults,
 		.validate = cronjob_validate,
+		.warn = cronjob_warn,
 	},
 	{
 		.subject = { "batch", "jobs", "Job" },
@@ -46,6 +47,7 @@ const struct kind kinds_batch[] = {
 		.prepare_create = job_prepare_create,
 		.validate = job_validate,
 		.validate_update = job_validate_update,
+		.warn = job_warn,
 	},
 };
 

@@ -121,6 +121,7 @@ const struct kind kinds_core[] = {
 		.prepare_create = node_prepare_create,
 		.validate = node_validate,
 		.validate_update = node_validate_update,
+		.warn = node_warn,
 	},
 	{
 		.subject = { "", "persistentvolumeclaims", "PersistentVolumeClaim" },
@@ -139,6 +140,7 @@ const struct kind kinds_core[] = {
 		.prepare_update = claim_prepare_update,
 		.validate = claim_validate,
 		.validate_update = claim_validate_update,
+		.warn = claim_warn,
 	},
 	{
 		.subject = { "", "persistentvolumes", "PersistentVolume" },
@@ -155,6 +157,7 @@ const struct kind kinds_core[] = {
 		.prepare_create = volume_prepare_create,
 		.prepare_status = volume_prepare_status,
 		.validate = volume_validate,
+		.warn = volume_warn,
 	},
 	{
 		.subject = { "", "pods", "Pod" },
@@ -188,6 +191,7 @@ const struct kind kinds_core[] = {
 		.validate = pod_validate,
 		.validate_update = pod_validate_update,
 		.validate_status = pod_validate_status,
+		.warn = pod_warn,
 	},
 	{
 		.subject = { "", "podtemplates", "PodTemplate" },
@@ -201,6 +205,7 @@ const struct kind kinds_core[] = {
 		.delete_returns_object = true,
 		.defaults = podtemplate_defaults,
 		.validate = podtemplate_validate,
+		.warn = podtemplate_warn,
 	},
 	{
 		.subject = { "", "replicationcontrollers", "ReplicationController" },
@@ -220,6 +225,7 @@ const struct kind kinds_core[] = {
 		.orphan_by_default = true,
 		.defaults = replicationcontroller_defaults,
 		.validate = replicationcontroller_validate,
+		.warn = workload_warn,
 		.scale_paths = NAMES("spec.replicas", "status.replicas", "spec.selector"),
 	},
 	{
@@ -247,6 +253,7 @@ const struct kind kinds_core[] = {
 		.defaults = secret_defaults,
 		.validate = secret_validate,
 		.validate_update = secret_validate_update,
+		.warn = secret_warn,
 	},
 	{
 		.subject = { "", "serviceaccounts", "ServiceAccount" },
@@ -260,6 +267,7 @@ const struct kind kinds_core[] = {
 		.delete_returns_object = true,
 		.prepare_create = serviceaccount_prepare_create,
 		.prepare_update = serviceaccount_prepare_update,
+		.warn = serviceaccount_warn,
 	},
 	{
 		.subject = { "", "services", "Service" },
@@ -282,6 +290,7 @@ const struct kind kinds_core[] = {
 		.prepare_update = service_prepare_update,
 		.validate = service_validate,
 		.validate_update = service_validate_update,
+		.warn = service_warn,
 	},
 };
 

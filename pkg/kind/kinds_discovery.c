@@ -22,6 +22,7 @@ const struct kind kinds_discovery[] = {
 		.generation = true,
 		.defaults = endpointslice_defaults,
 		.validate_update = endpointslice_validate_update,
+		.warn = endpointslice_warn,
 	},
 };
 

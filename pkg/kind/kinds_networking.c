@@ -33,6 +33,7 @@ const struct kind kinds_networking[] = {
 		.columns = columns_ingress,
 		.generation = true,
 		.validate = ingress_validate,
+		.warn = ingress_warn,
 	},
 	{
 		.subject = { "networking.k8s.io", "ipaddresses", "IPAddress" },
@@ -55,6 +56,7 @@ const struct kind kinds_networking[] = {
 		.columns = columns_networkpolicy,
 		.generation = true,
 		.defaults = networkpolicy_defaults,
+		.warn = networkpolicy_warn,
 	},
 	{
 		.subject = { "networking.k8s.io", "servicecidrs", "ServiceCIDR" },

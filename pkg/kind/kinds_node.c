@@ -20,6 +20,7 @@ const struct kind kinds_node[] = {
 		.columns = columns_runtimeclass,
 		.create_on_update = true,
 		.conditional_update = true,
+		.warn = runtimeclass_warn,
 	},
 };
 

@@ -55,6 +55,7 @@ const struct kind kinds_storage[] = {
 		.defaults = storageclass_defaults,
 		.validate = storageclass_validate,
 		.validate_update = storageclass_validate_update,
+		.warn = storageclass_warn,
 	},
 	{
 		.subject = { "storage.k8s.io", "volumeattachments", "VolumeAttachment" },
