@@ -22,10 +22,12 @@
 #define AGAIN_MS 500
 
 /* What an event may be about, and how it is found. */
-static const struct about {
+struct about {
 	const char *kind, *resource;
 	size_t mirror; /* offset in struct host; 0 = none */
-} abouts[] = {
+};
+
+static const struct about abouts[] = {
 	{ "Pod", "pods", offsetof(struct host, pods) },
 	{ "Service", "services", offsetof(struct host, services) },
 	{ "ConfigMap", "configmaps", offsetof(struct host, configmaps) },

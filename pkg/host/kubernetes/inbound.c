@@ -75,12 +75,14 @@ static void on_event(void *arg, const struct obj *now, const struct obj *before)
 		kube_enqueue(arg, &kube_events, "", now->name, 0);
 }
 
-static const struct row {
+struct row {
 	size_t offset; /* of the mirror in struct host */
 	const char *prefix, *resource, *kind;
 	bool all;
 	mirror_fn fn;
-} rows[] = {
+};
+
+static const struct row rows[] = {
 	{ offsetof(struct host, services), "api/v1", "services", "Service", false, on_service },
 	{ offsetof(struct host, pods), "api/v1", "pods", "Pod", false, on_pod },
 	{ offsetof(struct host, configmaps), "api/v1", "configmaps", "ConfigMap", false, on_dep },
