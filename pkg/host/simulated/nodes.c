@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/thread.h"
 #include "obj/json.h"
 #include "obj/meta.h"
 #include "obj/yaml.h"
@@ -21,6 +22,7 @@
 #include <sys/utsname.h>
 
 #define NODES_MAX 100000
+#define MAKERS 8
 
 struct plan {
 	struct call *c;
@@ -108,6 +110,14 @@ static struct json *capacity(struct arena *a)
 	return c;
 }
 
+/* A machine's identity, the same at every start: 32 hexadecimal digits. */
+static const char *machine_id(struct arena *a, const char *name)
+{
+	unsigned long long h = fnv64a(name, strlen(name));
+
+	return arena_printf(a, "%016llx%016llx", h, h * 0x9e3779b97f4a7c15ULL);
+}
+
 static struct json *defaults(const struct plan *s, const char *name)
 {
 	struct arena *a = s->c->a;
@@ -121,9 +131,10 @@ static struct json *defaults(const struct plan *s, const char *name)
 		"nodeInfo:{machineID:%s,systemUUID:%s,bootID:%s,kernelVersion:%s,osImage:%s,"
 		"containerRuntimeVersion:%s,kubeletVersion:%s,kubeProxyVersion:%s,"
 		"operatingSystem:%s,architecture:%s},conditions:%j}}",
-		"Node", "v1", name, capacity(a), "InternalIP", ip, "Hostname", name, "", "", "",
-		"simulated", "nutshell simulated node", "simulated://1.0", "v1.36.0", "", "linux",
-		arch, conditions(a));
+		"Node", "v1", name, capacity(a), "InternalIP", ip, "Hostname", name,
+		machine_id(a, name), machine_id(a, name), machine_id(a, name), "simulated",
+		"nutshell simulated node", "simulated://1.0", "v1.36.0", "", "linux", arch,
+		conditions(a));
 
 	meta_set_label(a, o, "kubernetes.io/hostname", name);
 	meta_set_label(a, o, "kubernetes.io/os", "linux");
@@ -138,26 +149,42 @@ static struct json *defaults(const struct plan *s, const char *name)
 	return o;
 }
 
-static bool put_status(struct call *c, struct json *o, void *arg, struct status *st)
+/* What `kubectl describe node` reads.  It is not renewed: an idle cluster writes nothing, and no controller
+ * takes a simulated node for dead. */
+static bool create_lease(const struct plan *s, const struct obj *node, struct status *st)
 {
-	(void)st;
-	json_set(c->a, o, "status", json_copy(c->a, arg));
-	return true;
+	STATUS_AUTO struct status err = STATUS_INIT;
+	const struct kind *k =
+		kinds_by_resource(api_kinds(s->c->api), "coordination.k8s.io", "v1", "leases");
+	char now[TIME_LEN];
+	struct json *o;
+
+	time_format_us(clock_now_us(), now);
+	o = json_build(s->c->a,
+		       "{kind:%s,apiVersion:%s,metadata:{name:%s,ownerReferences:[{apiVersion:%s,"
+		       "kind:%s,name:%s,uid:%s}]},spec:{holderIdentity:%s,"
+		       "leaseDurationSeconds:%d,renewTime:%s}}",
+		       "Lease", "coordination.k8s.io/v1", node->name, "v1", "Node", node->name,
+		       node->uid, node->name, 40, now);
+	if (api_create(s->c, k, "kube-node-lease", o, &err) || status_is(&err, "AlreadyExists"))
+		return true;
+	status_move(st, &err);
+	return false;
 }
 
 static bool create(const struct plan *s, struct json *o, struct status *st)
 {
 	const struct kind *k = kinds_by_resource(api_kinds(s->c->api), "", "v1", "nodes");
 	struct json *status = json_get(o, "status");
+	const struct obj *node;
 
 	if (!json_get(status, "allocatable"))
 		json_set(s->c->a, status, "allocatable",
 			 json_copy(s->c->a, json_get(status, "capacity")));
-	status = json_copy(s->c->a, status);
 	if (api_get(s->c, k, "", meta_name(o), NULL))
 		return true;
-	return api_create(s->c, k, "", o, st) &&
-	       api_change(s->c, k, "status", "", meta_name(o), put_status, status, st);
+	node = api_create(s->c, k, "", o, st);
+	return node && create_lease(s, node, st);
 }
 
 static struct json *read_file(struct arena *a, const char *path, struct status *st)
@@ -201,28 +228,72 @@ static bool from_file(struct plan *s, const char *path, struct status *st)
 	return true;
 }
 
-bool simulated_nodes(struct host *h, struct status *st)
+/* Equal nodes are made by a few threads at once, because a commit's wait for the disk can be shared. */
+struct maker {
+	struct host *h;
+	struct plan plan; /* from index on, every step-th */
+	size_t step;
+	struct status st;
+	struct thread *thread;
+};
+
+static void make_nodes(void *arg)
 {
+	struct maker *m = arg;
 	struct arena *a = arena_new();
 	struct call c;
-	struct plan s = { .c = &c, .pod_cidr = h->config.pod_cidr };
-	char *end;
-	bool ok = true;
 
-	call_init(&c, h->api, a, "kubelet");
-	s.total = strtoul(h->config.nodes, &end, 10);
-	if (*end || !*h->config.nodes) {
-		ok = from_file(&s, h->config.nodes, st);
-	} else if (s.total > NODES_MAX) {
-		ok = status_bad_request(st, "--nodes %s: at most %d", h->config.nodes, NODES_MAX);
-	} else {
-		for (; ok && s.index < s.total; s.index++) {
-			char name[32];
+	m->plan.c = &c;
+	for (; m->plan.index < m->plan.total; m->plan.index += m->step) {
+		char name[32];
 
-			snprintf(name, sizeof name, "node-%zu", s.index);
-			ok = create(&s, defaults(&s, name), st);
-		}
+		call_init(&c, m->h->api, a, "kubelet");
+		snprintf(name, sizeof name, "node-%zu", m->plan.index);
+		if (!create(&m->plan, defaults(&m->plan, name), &m->st))
+			break;
+		arena_reset(a);
 	}
+	arena_free(&a);
+}
+
+static bool make_numbered(struct host *h, size_t total, struct status *st)
+{
+	struct maker makers[MAKERS] = { 0 };
+	size_t n = total < MAKERS ? total : MAKERS;
+
+	for (size_t i = 0; i < n; i++) {
+		makers[i] = (struct maker){
+			.h = h,
+			.step = n,
+			.plan = { .index = i, .total = total, .pod_cidr = h->config.pod_cidr }
+		};
+		makers[i].thread = thread_start("nodes", make_nodes, &makers[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		thread_join(&makers[i].thread);
+		if (!status_ok(&makers[i].st))
+			status_move(st, &makers[i].st);
+	}
+	return status_ok(st);
+}
+
+bool simulated_nodes(struct host *h, struct status *st)
+{
+	char *end;
+	size_t total = strtoul(h->config.nodes, &end, 10);
+	struct arena *a;
+	struct call c;
+	struct plan s = { .c = &c, .pod_cidr = h->config.pod_cidr };
+	bool ok;
+
+	if (!*end && *h->config.nodes) {
+		if (total <= NODES_MAX)
+			return make_numbered(h, total, st);
+		return status_bad_request(st, "--nodes %s: at most %d", h->config.nodes, NODES_MAX);
+	}
+	a = arena_new();
+	call_init(&c, h->api, a, "kubelet");
+	ok = from_file(&s, h->config.nodes, st);
 	arena_free(&a);
 	return ok;
 }
