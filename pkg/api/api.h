@@ -126,6 +126,15 @@ bool api_await_revision(struct api *api, const char *resource_version, struct st
 const struct obj *api_create(struct call *c, const struct kind *k, const char *ns, struct json *o,
 			     struct status *st);
 
+struct create_item {
+	const char *ns;
+	struct json *o;         /* as for api_create() */
+	const struct obj *made; /* out */
+};
+/* All in one commit or, at the first error, none.  The trees are spent.  Not for dry runs. */
+bool api_create_many(struct call *c, const struct kind *k, struct create_item *items, size_t n,
+		     struct status *st);
+
 /* PUT of the main resource (sub NULL) or "status", "approval", "finalize", "ephemeralcontainers", "resize"
  * (scale has its own function).  *created tells 201 from 200 (may be NULL). */
 const struct obj *api_update(struct call *c, const struct kind *k, const char *sub, const char *ns,
@@ -172,10 +181,17 @@ bool api_delete_collection(struct call *c, const struct kind *k, const char *ns,
 			   struct list_result *out, struct status *st);
 
 /* ---- events ---- */
-
 /* Record a core/v1 Event about an object (aggregates repeats: count++ within 10 minutes). */
 void api_event(struct call *c, const struct kind *k, const struct obj *about, const char *type,
 	       const char *reason, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+struct event_item {
+	const struct kind *k;
+	const struct obj *about;
+	const char *source, *type, *reason, *message;
+};
+/* The same for many, those not told before in one commit. */
+void api_event_many(struct call *c, const struct event_item *items, size_t n);
 
 /* Callers include this header alone. */
 #include "api/subresource.h"

@@ -263,8 +263,7 @@ static bool many_commit(struct call *c, const struct kind *k, struct create_item
 		for (size_t i = 0; i < n; i++)
 			x[i].made = convert_shown(c->a, k, obj_give(c->a, w[i].result));
 		return true;
-	case STORE_EXISTS:
-		return status_already_exists(st, &k->subject, meta_name(x[failed].o));
+	case STORE_EXISTS: return status_already_exists(st, &k->subject, meta_name(x[failed].o));
 	default: return false;
 	}
 }

@@ -31,6 +31,7 @@ struct said {
 struct event_memory {
 	struct lock lock;
 	struct map *said;
+	int64_t stamp_us; /* of the newest name */
 };
 
 struct report {
@@ -85,6 +86,19 @@ static char *said_before(struct report *r, const char *key)
 	return name;
 }
 
+/* A name that no other Event has had. */
+static char *new_name(struct report *r)
+{
+	struct event_memory *m = r->c->api->events;
+	int64_t now = clock_now_us();
+
+	lock_take(&m->lock);
+	m->stamp_us = now > m->stamp_us ? now : m->stamp_us + 1;
+	now = m->stamp_us;
+	lock_drop(&m->lock);
+	return arena_printf(r->c->a, "%.200s.%llx", r->about->name, (unsigned long long)now * 1000);
+}
+
 static void said_now(struct report *r, const char *key, const char *name)
 {
 	struct event_memory *m = r->c->api->events;
@@ -131,36 +145,59 @@ static struct json *event_tree(struct report *r, const char *name)
 		name, r->ns, ref, r->reason, r->message, manager, r->now, r->now, r->type, manager);
 }
 
-static void report_write(struct report *r)
+/* The Event to be made, or NULL when an older one could be counted up. */
+static struct json *report_tree(struct report *r)
 {
 	const struct kind *k = r->c->api->known.event;
-	struct arena *a = r->c->a;
 	char *key = report_key(r), *name = said_before(r, key);
 
 	time_format(clock_now_s(), r->now);
 	if (name && api_change(r->c, k, NULL, r->ns, name, event_again, r->now, NULL))
+		return NULL;
+	name = new_name(r);
+	said_now(r, key, name);
+	return event_tree(r, name);
+}
+
+static struct json *report(struct call *c, const struct event_item *e, const char **ns)
+{
+	struct report r = { .c = c, .k = e->k, .about = e->about, .type = e->type, .reason = e->reason };
+	char version[128];
+
+	c->manager = e->source;
+	r.message = arena_printf(c->a, "%.*s", MESSAGE_MAX, e->message);
+	r.ns = *ns = *e->about->ns ? e->about->ns : "default";
+	r.api_version = kind_api_version(e->k, version);
+	return report_tree(&r);
+}
+
+void api_event_many(struct call *c, const struct event_item *e, size_t n)
+{
+	const struct kind *k = c->api->known.event;
+	struct create_item *x = arena_alloc(c->a, (n + 1) * sizeof(*x));
+	size_t fresh = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		x[fresh].o = report(c, &e[i], &x[fresh].ns);
+		fresh += x[fresh].o != NULL;
+	}
+	if (!fresh || api_create_many(c, k, x, fresh, NULL))
 		return;
-	name = arena_printf(a, "%.200s.%llx", r->about->name,
-			    (unsigned long long)clock_now_us() * 1000 + (clock_mono_ns() & 0x3ff));
-	if (api_create(r->c, k, r->ns, event_tree(r, name), NULL))
-		said_now(r, key, name);
+	/* A namespace on its way out refuses its own Events, not those of others. */
+	for (size_t i = 0; i < fresh; i++)
+		api_create(c, k, x[i].ns, x[i].o, NULL);
 }
 
 void api_event(struct call *c, const struct kind *k, const struct obj *about, const char *type,
 	       const char *reason, const char *fmt, ...)
 {
-	struct report r = { .c = c, .k = k, .about = about, .type = type, .reason = reason };
-	char version[128];
-	char *message;
+	struct event_item e = { k, about, c->manager ? c->manager : "", type, reason, NULL };
+	const char *manager = c->manager;
 	va_list ap;
 
 	va_start(ap, fmt);
-	message = arena_vprintf(c->a, fmt, ap);
+	e.message = arena_vprintf(c->a, fmt, ap);
 	va_end(ap);
-	if (strlen(message) > MESSAGE_MAX)
-		message[MESSAGE_MAX] = '\0';
-	r.message = message;
-	r.ns = *about->ns ? about->ns : "default";
-	r.api_version = kind_api_version(k, version);
-	report_write(&r);
+	api_event_many(c, &e, 1);
+	c->manager = manager;
 }

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define BURST 500
+#define BATCH 128
 
 struct rs {
 	struct task *t;
@@ -55,28 +56,61 @@ static bool namespace_ends(const struct status *st)
 	return false;
 }
 
+static void tell_created(struct rs *r, const struct obj *pod)
+{
+	task_event(r->t, r->kind, r->obj, "Normal", "SuccessfulCreate", "Created pod: %s", pod->name);
+}
+
+/* Several in one commit; false (none made) where one of them is refused. */
+static bool create_batch(struct rs *r, const struct json *template, size_t n)
+{
+	struct arena *a = r->t->call.a;
+	struct create_item *x = arena_zalloc(a, n * sizeof(*x));
+
+	for (size_t i = 0; i < n; i++)
+		x[i].o = pod_from_template(a, template, r->obj->name);
+	if (!children_create(r->t, r->pods.kind, r->kind, r->obj, x, n, NULL))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		tell_created(r, x[i].made);
+	return true;
+}
+
+/* One; false with r->failure. */
+static bool create_pod(struct rs *r, const struct json *template)
+{
+	struct json *pod = pod_from_template(r->t->call.a, template, r->obj->name);
+	const struct obj *o = child_create(r->t, r->pods.kind, r->kind, r->obj, pod, &r->failure);
+
+	if (o)
+		tell_created(r, o);
+	return o;
+}
+
+/* Batches double, so that a template which is refused is refused once, not n times. */
 static bool create_pods(struct rs *r, int64_t n)
 {
 	const struct json *template = json_path(r->tree, "spec.template");
 
-	for (int64_t i = 0; i < n; i++) {
-		struct json *pod = pod_from_template(r->t->call.a, template, r->obj->name);
-		const struct obj *o =
-			child_create(r->t, r->pods.kind, r->kind, r->obj, pod, &r->failure);
+	for (int64_t i = 0, size = 1; i < n;) {
+		int64_t m = size < n - i ? size : n - i;
 
-		if (!o && namespace_ends(&r->failure)) {
+		if (m > 1 && create_batch(r, template, (size_t)m)) {
+			i += m;
+			size = size < BATCH ? size * 2 : BATCH;
+		} else if (create_pod(r, template)) {
+			i++;
+			size = 2;
+		} else if (namespace_ends(&r->failure)) {
 			status_clear(&r->failure);
 			r->want = (int64_t)r->nactive + i;
 			return true;
-		}
-		if (!o) {
+		} else {
 			r->failure_reason = "FailedCreate";
 			task_event(r->t, r->kind, r->obj, "Warning", "FailedCreate",
 				   "Error creating: %s", r->failure.message);
 			return false;
 		}
-		task_event(r->t, r->kind, r->obj, "Normal", "SuccessfulCreate", "Created pod: %s",
-			   o->name);
 	}
 	return true;
 }
@@ -293,6 +327,7 @@ static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
 
 const struct controller replicaset_controller = {
 	.name = "replicaset",
+	.source = "replicaset-controller",
 	.watch = { { "apps/v1", "ReplicaSet", NULL }, { "v1", "Pod", map_pod } },
 	.reconcile = replicaset_reconcile,
 	.workers = 2,

@@ -57,3 +57,17 @@ const struct obj *child_create(struct task *t, const struct kind *k, const struc
 	status_move(st, &mine);
 	return NULL;
 }
+
+bool children_create(struct task *t, const struct kind *k, const struct kind *owner_kind,
+		     const struct obj *owner, struct create_item *items, size_t n, struct status *st)
+{
+	char api_version[128];
+
+	kind_api_version(owner_kind, api_version);
+	for (size_t i = 0; i < n; i++) {
+		items[i].ns = owner->ns;
+		meta_add_controller_ref(t->call.a, items[i].o, api_version,
+					owner_kind->subject.kind, owner);
+	}
+	return api_create_many(&t->call, k, items, n, st);
+}

@@ -1,5 +1,6 @@
 /*
  * Design: a bounded queue and one writer, because an Event must never slow down the work it tells about.
+ * What has gathered while it wrote becomes one commit.
  * The spam filter keeps a token bucket per source and object (k8s: client-go/tools/record/events_cache.go):
  * a ReplicaSet that makes a thousand pods tells of the first 25.  Buckets are forgotten wholesale once there
  * are too many; that only lets a few more events through.
@@ -18,6 +19,7 @@
 #define QUEUE_MAX 1000
 #define BUCKETS_MAX 4096
 #define BURST 25
+#define BATCH 64
 #define REFILL_NS (300LL * 1000000000)
 
 struct record {
@@ -98,36 +100,43 @@ void recorder_add(struct recorder *r, const char *source, const struct kind *k,
 		record_free(e);
 }
 
-static struct record *take(struct recorder *r)
+/* Up to max records; 0 at the end. */
+static size_t take(struct recorder *r, struct record **out, size_t max)
 {
-	struct record *e;
+	size_t n = 0;
 
 	lock_take(&r->lock);
 	while (!r->first && !r->stop)
 		cond_wait(&r->wake, &r->lock);
-	e = r->first;
-	if (e) {
-		r->first = e->next;
-		r->queued--;
-		if (!r->first)
-			r->last = &r->first;
+	while (r->first && n < max) {
+		out[n++] = r->first;
+		r->first = r->first->next;
 	}
+	if (!r->first)
+		r->last = &r->first;
+	r->queued -= n;
 	lock_drop(&r->lock);
-	return e;
+	return n;
 }
 
 static void run(void *arg)
 {
 	struct recorder *r = arg;
 	struct arena *a = arena_new();
-	struct record *e;
+	struct record *e[BATCH];
+	struct event_item items[BATCH];
+	size_t n;
 
-	while ((e = take(r))) {
+	while ((n = take(r, e, BATCH))) {
 		struct call c;
 
-		call_init(&c, r->api, a, e->source);
-		api_event(&c, e->kind, e->about, e->type, e->reason, "%s", e->text);
-		record_free(e);
+		for (size_t i = 0; i < n; i++)
+			items[i] = (struct event_item){ e[i]->kind, e[i]->about,  e[i]->source,
+							e[i]->type, e[i]->reason, e[i]->text };
+		call_init(&c, r->api, a, NULL);
+		api_event_many(&c, items, n);
+		for (size_t i = 0; i < n; i++)
+			record_free(e[i]);
 		arena_reset(a);
 	}
 	arena_free(&a);

@@ -53,7 +53,8 @@ struct controller_watch {
 #define CONTROLLER_WATCHES 6
 
 struct controller {
-	const char *name;                                  /* as in --controllers: "deployment" */
+	const char *name;   /* as in --controllers: "deployment" */
+	const char *source; /* who its Events come from: "deployment-controller"; NULL = name */
 	struct controller_watch watch[CONTROLLER_WATCHES]; /* ends with kind NULL */
 	/* Besides: changes of every stored kind that can be deleted.  k is the kind of ev->obj.  NULL = none. */
 	void (*map_all)(struct enqueue *q, void *state, const struct kind *k, const struct event *ev);
@@ -111,5 +112,9 @@ size_t children_list(struct task *t, const struct kind *k, const char *ns, const
 /* Set controller reference and create; AlreadyExists of our own child is success. */
 const struct obj *child_create(struct task *t, const struct kind *k, const struct kind *owner_kind,
 			       const struct obj *owner, struct json *child, struct status *st);
+/* Many in one commit, all or none: api_create_many() with ns and the controller reference set. */
+bool children_create(struct task *t, const struct kind *k, const struct kind *owner_kind,
+		     const struct obj *owner, struct create_item *items, size_t n,
+		     struct status *st);
 
 #endif
