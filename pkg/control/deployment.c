@@ -222,6 +222,7 @@ static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
 
 const struct controller deployment_controller = {
 	.name = "deployment",
+	.source = "deployment-controller",
 	.watch = { { "apps/v1", "Deployment", NULL },
 		   { "apps/v1", "ReplicaSet", map_set },
 		   { "v1", "Pod", map_pod } },

@@ -361,6 +361,7 @@ static void scheduler_stop(void *state)
 
 const struct controller scheduler_controller = {
 	.name = "scheduler",
+	.source = "default-scheduler",
 	.watch = { { "v1", "Node", NULL }, { "v1", "Pod", NULL } },
 	.map_state = map_change,
 	.reconcile = scheduler_reconcile,

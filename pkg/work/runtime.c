@@ -160,7 +160,8 @@ void task_event(struct task *t, const struct kind *k, const struct obj *about, c
 	va_start(ap, fmt);
 	buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	recorder_add(t->rt->recorder, t->ctl->name, k, about, type, reason, buf_detach(&b));
+	recorder_add(t->rt->recorder, t->ctl->source ? t->ctl->source : t->ctl->name, k, about,
+		     type, reason, buf_detach(&b));
 }
 
 /* ---- which controllers run ---- */
