@@ -98,6 +98,26 @@ on host -n team-a patch svc "$hl" --subresource=status --type=merge \
 eventually "the load balancer's address arrives" 5 prints 203.0.113.7 \
 	on one get svc lb -o 'jsonpath={.status.loadBalancer.ingress[0].ip}'
 
+on one patch svc lb -p '{"spec":{"type":"ClusterIP"}}' > /dev/null
+eventually "LoadBalancer to ClusterIP: its status goes" 5 prints '{"loadBalancer":{}}' \
+	on one get svc lb -o 'jsonpath={.status}'
+is "$(on one get svc lb -o 'jsonpath={.spec.ports[0].nodePort}')" '' "and its node port"
+eventually "on the host, too" 5 prints ClusterIP on host -n team-a get svc "$hl" -o 'jsonpath={.spec.type}'
+
+# Deleted and made again at once, over and over: nothing is left over, nothing is lost.
+again() {
+	local i
+	for i in 1 2 3 4 5 6 7 8; do
+		on one create svc clusterip twin --tcp=80 && on one delete svc twin --wait=false || return
+	done
+	on one create svc clusterip twin --tcp=80
+}
+check "the same service again and again" again
+twin() { on host -n team-a get svc -o json | jq -r '.items[] |
+	select(.metadata.annotations["nutshell.dev/name"] == "twin") | .spec.clusterIP'; }
+sleep 1
+is "$(twin)" "$(ip_of one twin)" "is one on the host, with the address the tenant has"
+
 # --- endpoints of a service without selector ------------------------------------------------------
 
 on one apply -f - > /dev/null <<- YAML

@@ -70,6 +70,7 @@ struct host {
 	_Atomic int64_t heard_ns; /* when the host last answered the keeper */
 	struct service_ip_ops service_ips;
 	struct stream_ops_host streams;
+	atomic_int open_streams;
 };
 
 /* ---- connect.c ---- */

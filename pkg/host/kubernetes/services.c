@@ -27,6 +27,7 @@
 
 #define AGAIN_MS 1000
 #define ORPHAN_WAIT_MS 5000
+#define TRIES 3
 
 static const struct kind *service_kind(struct api *api)
 {
@@ -124,17 +125,27 @@ static bool adopt(struct door *d, struct json **out, struct status *st)
 	       door_error(d, &err, st);
 }
 
+/* What is adopted may be on its way out (deleted inside a moment ago): then the name is free soon. */
 static bool make(struct door *d, struct json **out, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
 	const char *all = arena_printf(
 		d->a, "%s%s", remote_path(d->h, d->a, "api/v1", "services", NULL, NULL), d->query);
 
-	if (remote_create(d->h, d->a, all, svc_desired(d->h, d->a, d->svc), out, &err))
-		return true;
-	if (status_is(&err, "AlreadyExists"))
-		return adopt(d, out, st);
-	return door_error(d, &err, st);
+	for (int i = 1;; i++) {
+		STATUS_AUTO struct status err = STATUS_INIT;
+
+		if (remote_create(d->h, d->a, all, svc_desired(d->h, d->a, d->svc), out, &err))
+			return true;
+		if (!status_is(&err, "AlreadyExists"))
+			return door_error(d, &err, st);
+		status_clear(&err);
+		if (adopt(d, out, &err))
+			return true;
+		if (i == TRIES || !(err.code == 404 || status_is(&err, "Conflict"))) {
+			status_move(st, &err);
+			return false;
+		}
+	}
 }
 
 static bool update(struct door *d, const struct json *old, struct json **out, struct status *st)

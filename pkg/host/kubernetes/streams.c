@@ -28,6 +28,7 @@
 #define BODY_MAX 65536
 #define BODY_MS 10000
 #define QUIET_MS 500
+#define STREAMS_MAX 500
 #define BEARER "base64url.bearer.authorization.k8s.io."
 
 /* ---- the host pod ---- */
@@ -66,6 +67,21 @@ static bool find_host_pod(struct host *h, struct arena *a, const struct pod_stre
 	}
 	o = obj_give(a, obj_new(tree, NULL));
 	return linked_to(h, a, o, p) || pod_not_found(p, st);
+}
+
+/* One tenant must not use up the host's patience. */
+static bool enter(struct host *h, struct status *st)
+{
+	if (atomic_fetch_add(&h->open_streams, 1) < STREAMS_MAX)
+		return true;
+	atomic_fetch_sub(&h->open_streams, 1);
+	return status_too_many(st, 1, "this cluster has %d streams open, which is the limit",
+			       STREAMS_MAX);
+}
+
+static void leave(struct host *h)
+{
+	atomic_fetch_sub(&h->open_streams, 1);
 }
 
 /* The tenant's query, in its order, with the container that was chosen. */
@@ -196,9 +212,9 @@ static bool stream_log(struct host *h, struct tail *t, const char *path, struct 
 	return ok;
 }
 
-bool kube_log(void *host, const struct pod_stream *p, const struct log_sink *sink, struct status *st)
+static bool follow(struct host *h, const struct pod_stream *p, const struct log_sink *sink,
+		   struct status *st)
 {
-	struct host *h = host;
 	struct arena *a = arena_new();
 	struct tail t = { .sink = sink };
 	char hname[HOST_NAME_MAX];
@@ -211,6 +227,17 @@ bool kube_log(void *host, const struct pod_stream *p, const struct log_sink *sin
 	}
 	buf_free(&t.refusal);
 	arena_free(&a);
+	return ok;
+}
+
+bool kube_log(void *host, const struct pod_stream *p, const struct log_sink *sink, struct status *st)
+{
+	bool ok;
+
+	if (!enter(host, st))
+		return false;
+	ok = follow(host, p, sink, st);
+	leave(host);
 	return ok;
 }
 
@@ -327,18 +354,28 @@ static struct conn *open_upgrade(struct host *h, struct arena *a, const char *su
 	return NULL;
 }
 
-void kube_duplex(void *host, const char *sub, const struct pod_stream *p, struct conn *c)
+static void tunnel(struct host *h, const char *sub, const struct pod_stream *p, struct conn *c,
+		   struct status *st)
 {
-	STATUS_AUTO struct status st = STATUS_INIT;
 	BUF_AUTO struct buf head = BUF_INIT;
 	struct arena *a = arena_new();
-	struct conn *up = open_upgrade(host, a, sub, p, &head, &st);
+	struct conn *up = open_upgrade(h, a, sub, p, &head, st);
 
-	if (!up)
-		server_conn_status(c, &st);
-	else if (conn_write(c, head.p, head.len))
+	if (up && conn_write(c, head.p, head.len))
 		conn_splice(c, up);
 	if (up)
 		conn_close(&up);
 	arena_free(&a);
+}
+
+void kube_duplex(void *host, const char *sub, const struct pod_stream *p, struct conn *c)
+{
+	STATUS_AUTO struct status st = STATUS_INIT;
+
+	if (enter(host, &st)) {
+		tunnel(host, sub, p, c, &st);
+		leave(host);
+	}
+	if (!status_ok(&st))
+		server_conn_status(c, &st);
 }
