@@ -125,18 +125,23 @@ static const char *cluster_id(struct wire *w, struct status *st)
 	return store_set_setting(w->store, "cluster-id", id, st) ? id : NULL;
 }
 
-static bool in_cluster(void)
+static bool in_cluster(struct arena *a)
 {
+	const char *dir = getenv("NUTSHELL_ACCOUNT_DIR");
+
 	return getenv("KUBERNETES_SERVICE_HOST") &&
-	       !access("/var/run/secrets/kubernetes.io/serviceaccount/token", R_OK);
+	       !access(arena_printf(a, "%s/token",
+				    dir ? dir : "/var/run/secrets/kubernetes.io/serviceaccount"),
+		       R_OK);
 }
 
-static const struct host_ops *choose_host(const struct wire_config *c, struct status *st)
+static const struct host_ops *choose_host(struct arena *a, const struct wire_config *c,
+					  struct status *st)
 {
 	bool given = c->host_kubeconfig || c->host_namespace;
 
 	if (!strcmp(c->host, "auto"))
-		return c->host_kubeconfig || in_cluster() ? &host_kubernetes : &host_simulated;
+		return c->host_kubeconfig || in_cluster(a) ? &host_kubernetes : &host_simulated;
 	if (!strcmp(c->host, "kubernetes"))
 		return &host_kubernetes;
 	if (!strcmp(c->host, "simulated")) {
@@ -174,7 +179,7 @@ static bool start_host(struct wire *w, struct status *st)
 
 	if (!id)
 		return false;
-	w->host_ops = choose_host(&w->config, st);
+	w->host_ops = choose_host(w->a, &w->config, st);
 	if (!w->host_ops)
 		return false;
 	w->host = w->host_ops->open(&hc, st);

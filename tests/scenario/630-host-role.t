@@ -29,7 +29,7 @@ hostport=${server_url#https://}
 start_in_cluster() {
 	KUBERNETES_SERVICE_HOST=${hostport%:*} KUBERNETES_SERVICE_PORT=${hostport##*:} \
 		NUTSHELL_ACCOUNT_DIR=$account NUTSHELL_SERVICE=dev NUTSHELL_OWNER=dev \
-		start_server --as tenant --host kubernetes --name dev
+		start_server --as tenant --host auto --name dev
 }
 start_in_cluster
 ok "the in-cluster account serves"
