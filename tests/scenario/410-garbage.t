@@ -16,55 +16,55 @@ new() { # NAME [OWNERS]
 	api_json POST $cms '{"metadata":{"name":"'"$1"'","ownerReferences":'"${2-[]}"'}}' | jq -r .metadata.uid
 }
 drop() { api_json DELETE $cms/"$1" '{"propagationPolicy":"'"$2"'"}' -o /dev/null; }
-gone() { [ "$(api_code GET $cms/"$1")" = 404 ]; }
+away() { [ "$(api_code GET $cms/"$1")" = 404 ]; }
 there() { [ "$(api_code GET $cms/"$1")" = 200 ]; }
 owners() { api GET $cms/"$1" | jq -c '[.metadata.ownerReferences[]?.name]'; }
 
 a=$(new a); b=$(new b "$(refs "a:$a")"); new c "$(refs "b:$b")" > /dev/null
 drop a Background
-eventually 'background takes dependents' 5 gone b
-eventually 'and theirs' 5 gone c
+eventually 'background takes dependents' 5 away b
+eventually 'and theirs' 5 away c
 
 a=$(new a); new b "$(refs "a:$a:true")" > /dev/null; new n "$(refs "a:$a")" > /dev/null
 merge $cms/b '{"metadata":{"finalizers":["example.com/f"]}}' -o /dev/null
 drop a Foreground
 eventually 'foreground: a dependent is asked to go' 5 eval 'api GET $cms/b | jq -e .metadata.deletionTimestamp'
-eventually 'one that does not block goes too' 5 gone n
+eventually 'one that does not block goes too' 5 away n
 check 'the owner waits' there a
 merge $cms/b '{"metadata":{"finalizers":null}}' -o /dev/null
-eventually 'until the dependent has gone' 5 gone a
+eventually 'until the dependent has gone' 5 away a
 
 a=$(new a); o=$(new o); new b "$(refs "a:$a:true" "o:$o:true")" > /dev/null
 drop a Foreground
-eventually 'with another owner left, the dependent stays and the owner goes' 5 gone a
+eventually 'with another owner left, the dependent stays and the owner goes' 5 away a
 is "$(owners b)" '["o"]' 'only the reference was taken'
 drop o Orphan
-eventually 'orphan' 5 gone o
+eventually 'orphan' 5 away o
 is "$(owners b)" '[]' 'leaves the dependent without owner'
 check 'and alive' there b
 
 a=$(new a); b=$(new b2 "$(refs "a:$a:true")")
 merge $cms/a '{"metadata":{"ownerReferences":'"$(refs "b2:$b:true")"'}}' -o /dev/null
 drop a Foreground
-eventually 'a circle in foreground' 5 gone a
-eventually 'is broken' 5 gone b2
+eventually 'a circle in foreground' 5 away a
+eventually 'is broken' 5 away b2
 a=$(new a); b=$(new b2 "$(refs "a:$a")")
 merge $cms/a '{"metadata":{"ownerReferences":'"$(refs "b2:$b")"'}}' -o /dev/null
 drop a Background
-eventually 'a circle in background' 5 gone b2
+eventually 'a circle in background' 5 away b2
 
 new x "$(refs nobody:11111111-2222-3333-4444-555555555555)" > /dev/null
-eventually 'an owner that never was' 5 gone x
+eventually 'an owner that never was' 5 away x
 a=$(new a); drop a Background; new a > /dev/null
 new y "$(refs "a:$a")" > /dev/null
-eventually 'an owner made anew by the same name is another' 5 gone y
+eventually 'an owner made anew by the same name is another' 5 away y
 new z > /dev/null
 merge $cms/z '{"metadata":{"ownerReferences":'"$(refs "a:$a")"'}}' -o /dev/null
-eventually 'a reference added later counts' 5 gone z
+eventually 'a reference added later counts' 5 away z
 now=$(api GET $cms/a | jq -r .metadata.uid)
 new w "$(refs "a:$now")" > /dev/null
 merge $cms/w '{"metadata":{"ownerReferences":'"$(refs "a:$a")"'}}' -o /dev/null
-eventually 'and one changed to a dead owner' 5 gone w
+eventually 'and one changed to a dead owner' 5 away w
 
 new u '[{"apiVersion":"example.com/v1","kind":"Thing","name":"t","uid":"1"}]' > /dev/null
 new v '[{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","name":"t","uid":"2"}]' > /dev/null
@@ -72,7 +72,7 @@ node=$(api GET /api/v1/nodes/node-0 | jq -r .metadata.uid)
 new on-node '[{"apiVersion":"v1","kind":"Node","name":"node-0","uid":"'"$node"'","blockOwnerDeletion":true}]' > /dev/null
 cr=$(api_json POST /apis/rbac.authorization.k8s.io/v1/clusterroles '{"metadata":{"name":"r","ownerReferences":'"$(refs "a:$now")"'}}' | jq -r .metadata.uid)
 k delete node node-0 --cascade=foreground --timeout 10s > /dev/null
-check 'a cluster-scoped owner' gone on-node
+check 'a cluster-scoped owner' away on-node
 check 'owners of unknown kinds keep their dependents' there u
 check 'also of kinds that are never stored' there v
 isnt "$cr" null 'a cluster-scoped object with a namespaced owner'
