@@ -163,6 +163,13 @@ void placement_leave(struct placement *p, const char *uid)
 	occupant_free(o);
 }
 
+bool placement_has(const struct placement *p, const char *uid, const char *node)
+{
+	const struct occupant *o = map_get(p->occupants, uid);
+
+	return o && !strcmp(o->node, node);
+}
+
 static void add_port(void *arg, const struct host_port *hp)
 {
 	struct occupant *o = arg;

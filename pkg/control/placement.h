@@ -24,6 +24,8 @@ size_t placement_nodes(const struct placement *p);
 void placement_take(struct placement *p, const char *uid, const char *node, const char *owner,
 		    const struct amounts *requests, const struct json *spec);
 void placement_leave(struct placement *p, const char *uid);
+/* Is it known to occupy this node? */
+bool placement_has(const struct placement *p, const char *uid, const char *node);
 
 /* The best node's name, or NULL with upstream's explanation in *why (in the arena). */
 const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,

@@ -116,6 +116,11 @@ static bool note_pod(struct scheduler *s, const struct event *ev)
 	if (ev->prev && *pod_node(&s->pods, ev->prev) && *pod_node(&s->pods, o) &&
 	    ev->prev->generation == o->generation)
 		return false;
+	if (ev->prev && !*pod_node(&s->pods, ev->prev) &&
+	    placement_has(s->place, o->uid, pod_node(&s->pods, o))) {
+		forget(s, o->uid); /* our own choice, counted when it was made */
+		return false;
+	}
 	a = arena_new();
 	if (*pod_node(&s->pods, o)) {
 		forget(s, o->uid);

@@ -64,19 +64,10 @@ static bool finish(struct task *t, const struct kind *k, const struct obj *o, st
 	return missing_is_fine(api_delete(&t->call, k, o->ns, o->name, &now, &gone, &err), &err, st);
 }
 
-static const char *node_range(struct call *c, const char *node)
-{
-	const struct kind *k = kinds_by_resource(api_kinds(c->api), "", "v1", "nodes");
-	const struct obj *o = api_get(c, k, "", node, NULL);
-
-	return o ? json_path_str(obj_tree(c->a, o), "spec.podCIDR") : "";
-}
-
 static const char *address(struct task *t, const struct obj *o, const struct json *tree,
-			   const char *node_ip)
+			   const char *node_ip, const char *range)
 {
 	struct host *h = t->state;
-	const char *range = node_range(&t->call, json_path_str(tree, "spec.nodeName"));
 	char ip[46];
 
 	if (json_path_bool(tree, "spec.hostNetwork", false))
@@ -99,14 +90,14 @@ static void tell_start(struct task *t, const struct kind *k, const struct obj *o
 }
 
 static bool advance(struct task *t, const struct kind *k, const struct obj *o,
-		    const struct json *tree, const char *node_ip, struct result *out,
-		    struct status *st)
+		    const struct json *tree, const char *node_ip, const char *range,
+		    struct result *out, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
 	struct step s = { .pod = o, .node_ip = node_ip };
 	const struct obj *now;
 
-	s.pod_ip = address(t, o, tree, s.node_ip);
+	s.pod_ip = address(t, o, tree, s.node_ip, range);
 	if (!s.pod_ip) {
 		task_event(t, k, o, "Warning", "FailedCreatePodSandBox",
 			   "no address is left in the node's range; use a larger --pod-cidr");
@@ -127,17 +118,17 @@ static bool kubelet_reconcile(struct task *t, struct key key, struct result *out
 	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "", "v1", "pods");
 	const struct obj *o = api_get(&t->call, k, key.ns, key.name, NULL);
 	const struct json *tree;
-	const char *node_ip;
+	const char *node_ip, *range;
 
 	if (!o)
 		return true;
 	tree = obj_tree(t->call.a, o);
-	node_ip = simulated_node_ip(&t->call, json_path_str(tree, "spec.nodeName"));
-	if (!*node_ip)
+	if (!simulated_node(&t->call, json_path_str(tree, "spec.nodeName"), &node_ip, &range))
 		return true; /* someone else's node */
 	if (o->deleted_s)
 		return finish(t, k, o, st);
-	return over(json_path_str(tree, "status.phase")) || advance(t, k, o, tree, node_ip, out, st);
+	return over(json_path_str(tree, "status.phase")) ||
+	       advance(t, k, o, tree, node_ip, range, out, st);
 }
 
 /* Bound pods are our subjects; header fields tell without parsing. */
@@ -146,7 +137,7 @@ static void map_pod(struct enqueue *q, void *state, const struct controller_watc
 {
 	struct host *h = state;
 	const struct kind *k = kinds_by_resource(api_kinds(h->api), "", "v1", "pods");
-	const char *node = "", *ip = "", *phase = "";
+	const char *node = "", *ip = "", *phase = "", *before = "";
 
 	(void)w;
 	for (int i = 0; k->fields[i]; i++) {
@@ -154,8 +145,10 @@ static void map_pod(struct enqueue *q, void *state, const struct controller_watc
 			node = ev->obj->fields[i];
 		else if (!strcmp(k->fields[i], "status.podIP"))
 			ip = ev->obj->fields[i];
-		else if (!strcmp(k->fields[i], "status.phase"))
+		else if (!strcmp(k->fields[i], "status.phase")) {
 			phase = ev->obj->fields[i];
+			before = ev->prev ? ev->prev->fields[i] : "";
+		}
 	}
 	/* A finished pod shows its address, but others may have it. */
 	if (ev->type == EVENT_DELETED || over(phase)) {
@@ -164,6 +157,9 @@ static void map_pod(struct enqueue *q, void *state, const struct controller_watc
 			return;
 	}
 	if (!*node)
+		return;
+	/* Our own first step, which knows already when to look again. */
+	if (!strcmp(before, "Pending") && !strcmp(phase, "Running") && !ev->obj->deleted_s)
 		return;
 	if (*ip && !ev->prev && !over(phase))
 		addresses_mark(h->addresses, ev->obj->uid, ip);

@@ -298,15 +298,20 @@ bool simulated_nodes(struct host *h, struct status *st)
 	return ok;
 }
 
-const char *simulated_node_ip(struct call *c, const char *node)
+bool simulated_node(struct call *c, const char *node, const char **ip, const char **range)
 {
 	const struct kind *k = kinds_by_resource(api_kinds(c->api), "", "v1", "nodes");
 	const struct obj *o = api_get(c, k, "", node, NULL);
+	const struct json *tree;
 
 	if (!o || !obj_label(o, LABEL_SIMULATED))
-		return "";
-	json_each(ad, json_path(obj_tree(c->a, o), "status.addresses"))
+		return false;
+	tree = obj_tree(c->a, o);
+	*range = json_path_str(tree, "spec.podCIDR");
+	json_each(ad, json_path(tree, "status.addresses")) {
+		*ip = json_path_str(ad, "address");
 		if (!strcmp(json_path_str(ad, "type"), "InternalIP"))
-			return json_path_str(ad, "address");
-	return "";
+			return **ip;
+	}
+	return false;
 }

@@ -24,8 +24,9 @@ struct host {
 /* ---- nodes.c ---- */
 /* Create the nodes that do not exist yet: a number of equal ones, or those of a file of Node manifests. */
 bool simulated_nodes(struct host *h, struct status *st);
-/* The address of a simulated node, "" if it is none. In the arena. */
-const char *simulated_node_ip(struct call *c, const char *node);
+/* The address of a simulated node and the range of its pods ("": none of its own), in the arena; false if
+ * the node is none. */
+bool simulated_node(struct call *c, const char *node, const char **ip, const char **range);
 
 /* ---- addresses.c: pod addresses out of the nodes' ranges ---- */
 struct addresses *addresses_new(void);
