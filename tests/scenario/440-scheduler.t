@@ -28,8 +28,6 @@ pod b '' "$(cpu 1)"
 eventually 'the second does not' 5 prints '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).' why b
 is "$(k get pod b -o 'jsonpath={.status.phase} {.status.conditions[0].reason}')" 'Pending Unschedulable' 'and is pending'
 like "$(k describe pod b)" 'FailedScheduling .* default-scheduler +0/2 nodes are available' 'an event says why'
-rev() { k get cm -n kube-system -o json | jq -r .metadata.resourceVersion; }
-r=$(rev)
 pod c '"tolerations":[{"key":"own","operator":"Equal","value":"me"}]' "$(cpu 1)"
 eventually 'a toleration' 5 prints big at c
 k delete pod a > /dev/null

@@ -407,8 +407,15 @@ static const char *unready(struct life *l)
 static void condition(struct life *l, const char *type, bool yes, const char *reason,
 		      const char *message)
 {
+	struct json *c;
+
 	meta_set_condition(l->a, l->pod, type, yes ? "True" : "False", yes ? "" : reason,
 			   yes || !message ? "" : message, false);
+	c = meta_condition(l->pod, type);
+	if (!*json_path_str(c, "reason"))
+		json_del(c, "reason");
+	if (!*json_path_str(c, "message"))
+		json_del(c, "message");
 }
 
 static void set_conditions(struct life *l)
