@@ -40,6 +40,7 @@ struct mirror {
 	/* one watch */
 	struct buf line;
 	bool expired;
+	bool told; /* that the host does not answer */
 };
 
 static void unref(void *o)
@@ -77,6 +78,13 @@ static void take(struct mirror *m, const struct json *tree)
 		m->fn(m->arg, o, before);
 	obj_unref(before);
 	obj_unref(o);
+}
+
+static void answers(struct mirror *m)
+{
+	if (m->told)
+		log_info("host", "%s: the host answers again", m->resource);
+	m->told = false;
 }
 
 static void drop(struct mirror *m, const char *name)
@@ -199,10 +207,12 @@ static bool on_head(void *arg, int code, const char *content_type)
 	struct mirror *m = arg;
 
 	(void)content_type;
-	if (code != 200)
+	if (code != 200) {
 		m->expired = true;
-	else
+	} else {
 		atomic_store(&m->heard_ns, clock_mono_ns());
+		answers(m);
+	}
 	return code == 200;
 }
 
@@ -254,7 +264,7 @@ static void run(void *arg)
 {
 	struct mirror *m = arg;
 	int64_t wait = BACKOFF_MIN_MS;
-	bool listed = false, told = false;
+	bool listed = false;
 
 	while (!stopping(m)) {
 		STATUS_AUTO struct status st = STATUS_INIT;
@@ -262,18 +272,16 @@ static void run(void *arg)
 		if (!listed && list_all(m, &st)) {
 			listed = true;
 			wait = BACKOFF_MIN_MS;
-			if (told)
-				log_info("host", "%s: the host answers again", m->resource);
-			told = false;
+			answers(m);
 		}
 		if (listed && watch_once(m, &st))
 			continue;
 		listed = listed && !m->expired;
 		if (!st.code || stopping(m))
 			continue;
-		if (!told)
+		if (!m->told)
 			log_warn("host", "%s: %s; trying again", m->resource, st.message);
-		told = true;
+		m->told = true;
 		pause_ms(m, wait);
 		wait = wait * 2 < BACKOFF_MAX_MS ? wait * 2 : BACKOFF_MAX_MS;
 	}
