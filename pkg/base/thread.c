@@ -20,7 +20,11 @@
 #include <string.h>
 #include <time.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#define STACK_BYTES (2048u * 1024) /* red zones triple the frames of a deep descent */
+#else
 #define STACK_BYTES (512u * 1024)
+#endif
 #define NAME_LEN 16 /* the kernel's limit, with the NUL */
 
 static void must(int err, const char *what)

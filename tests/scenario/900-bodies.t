@@ -46,6 +46,15 @@ nest 10001 '{"a":' '}' | sed 's/:}/:1}/' > "$T/body"
 like "$(file '' | said)" '^400 BadRequest' '10,000 objects in each other'
 { printf 'a: '; printf '[%.0s' {1..10000}; } > "$T/body"
 is "$(api POST $cms -H 'Content-Type: application/yaml' --data-binary @"$T/body" | jq .code)" 400 'the same in YAML'
+api_json POST $cms '{"metadata":{"name":"target"}}' -o "$T/answer"
+for kind in merge strategic-merge; do
+	{ printf '{"a":%.0s' {1..500}; printf 1; printf '}%.0s' {1..500}; } > "$T/body"
+	like "$(api PATCH $cms/target -H "Content-Type: application/$kind-patch+json" --data-binary @"$T/body" -o /dev/null -w '%{http_code}')" \
+		'^(200|400|422)$' "a $kind patch 500 deep"
+done
+{ printf '[{"op":"add","path":"/data","value":'; printf '[%.0s' {1..500}; printf ']%.0s' {1..500}; printf '}]'; } > "$T/body"
+like "$(api PATCH $cms/target -H 'Content-Type: application/json-patch+json' --data-binary @"$T/body" -o /dev/null -w '%{http_code}')" \
+	'^(400|422)$' 'a JSON patch 500 deep'
 printf 'a: &a [x,x,x,x,x,x,x,x,x]\n' > "$T/body"
 prev=a
 for c in b c d e f g h i j; do
