@@ -51,9 +51,6 @@ k create rolebinding editors --role=editor --serviceaccount=default:low > /dev/n
 check_fails 'nobody gives what he has not' 'forbidden.*(is attempting to grant RBAC permissions not currently held|Resources:\["secrets"\])' \
 	k create role more --verb=get --resource=secrets --as system:serviceaccount:default:low
 check_fails 'nor by binding' 'forbidden' k create rolebinding more --clusterrole=cluster-admin --user=x --as system:serviceaccount:default:low
-api_json POST /apis/rbac.authorization.k8s.io/v1/clusterroles '{"metadata":{"name":"extra","labels":{"rbac.authorization.k8s.io/aggregate-to-view":"true"}},
-	"rules":[{"verbs":["get"],"apiGroups":["example.org"],"resources":["widgets"]}]}' -o /dev/null
-eventually 'a labelled role joins view' 10 sh -c "$KUBECTL_135 get clusterrole view -o yaml | grep -q widgets"
 
 # discovery is cached by its tag
 tag=$(api GET /apis -D - -o /dev/null -H 'Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' | tr -d '\r' | sed -n 's/^[Ee][Tt]ag: //p')
