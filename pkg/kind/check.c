@@ -235,16 +235,22 @@ void check_label_selector(struct hook *h, const struct at *at, const struct json
 		check_requirement(h, AT_ITEM(AT(at, "matchExpressions"), i++), r);
 }
 
-bool check_no_dotdot(struct hook *h, const struct at *at, const char *path)
+bool has_dotdot(const char *path)
 {
 	for (const char *p = path; p; p = strchr(p, '/')) {
 		p += *p == '/';
-		if (!strncmp(p, "..", 2) && (!p[2] || p[2] == '/')) {
-			err_invalid(h, at, path, "must not contain '..'");
-			return false;
-		}
+		if (!strncmp(p, "..", 2) && (!p[2] || p[2] == '/'))
+			return true;
 	}
-	return true;
+	return false;
+}
+
+bool check_no_dotdot(struct hook *h, const struct at *at, const char *path)
+{
+	if (!has_dotdot(path))
+		return true;
+	err_invalid(h, at, path, "must not contain '..'");
+	return false;
 }
 
 static bool is_empty(const struct json *j)

@@ -97,6 +97,8 @@ void check_labels(struct hook *h, const struct at *at, const struct json *labels
 void check_annotations(struct hook *h, const struct at *at, const struct json *annotations);
 /* A metav1.LabelSelector. */
 void check_label_selector(struct hook *h, const struct at *at, const struct json *selector);
+/* Some step of the path is "..". */
+bool has_dotdot(const char *path);
 /* An absolute or relative path without "..". */
 bool check_no_dotdot(struct hook *h, const struct at *at, const char *path);
 /* `field is immutable` when now differs from old; NULL, {} and absent are equal. True if equal. */

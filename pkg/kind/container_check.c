@@ -1,17 +1,17 @@
 /*
- * container_check: validation of containers: names, images, ports, environment, mounts, probes,
- * resources.
+ * container_check: validation of containers: names, images, ports, mounts, restarts.  Environment,
+ * probes, resources and security contexts have files of their own.
  * k8s: pkg/apis/core/validation/validation.go (validateContainerCommon and what it calls).
  */
 #include "kind/podspec_check.h"
 
 #include "base/arena.h"
 #include "kind/kind.h"
-#include "kind/resources.h"
 #include "obj/json.h"
-#include "obj/quantity.h"
 
 #include <string.h>
+
+enum { RESTART_RULES_MAX = 20, EXIT_CODES_MAX = 255 };
 
 static const char *const protocols[] = { "SCTP", "TCP", "UDP", NULL };
 
@@ -96,131 +96,7 @@ static void check_host_ports(struct hook *h, const struct at *at, const struct j
 	}
 }
 
-/* ---- environment ---- */
-
-static void check_field_ref(struct hook *h, const struct at *at, const struct json *ref)
-{
-	const char *const *paths = LIST("metadata.name", "metadata.namespace", "metadata.uid",
-					"spec.nodeName", "spec.serviceAccountName", "status.hostIP",
-					"status.hostIPs", "status.podIP", "status.podIPs");
-	const char *path = json_path_str(ref, "fieldPath");
-
-	if (!path[0])
-		err_required(h, AT(at, "fieldPath"), NULL);
-	else if (strncmp(path, "metadata.annotations['", 22) != 0 &&
-		 strncmp(path, "metadata.labels['", 17) != 0 && !one_of(path, paths))
-		err_unsupported(h, AT(at, "fieldPath"), path, paths);
-}
-
-static void check_resource_ref(struct hook *h, const struct at *at, const struct json *ref)
-{
-	const char *const *names = LIST("limits.cpu", "limits.ephemeral-storage", "limits.memory",
-					"requests.cpu", "requests.ephemeral-storage",
-					"requests.memory");
-	const char *resource = json_path_str(ref, "resource");
-
-	if (!resource[0])
-		err_required(h, AT(at, "resource"), NULL);
-	else if (!one_of(resource, names) && !strstr(resource, ".hugepages-"))
-		err_unsupported(h, AT(at, "resource"), resource, names);
-}
-
-static void check_key_ref(struct hook *h, const struct at *at, const struct json *ref)
-{
-	const char *key = json_path_str(ref, "key");
-
-	if (!json_path_str(ref, "name")[0])
-		err_required(h, AT(at, "name"), NULL);
-	if (!key[0])
-		err_required(h, AT(at, "key"), NULL);
-	else
-		check_text(h, AT(at, "key"), TEXT_CONFIG_KEY, key);
-}
-
-static void check_value_from(struct hook *h, const struct at *at, const struct json *env)
-{
-	static const struct {
-		const char *name;
-		void (*check)(struct hook *h, const struct at *at, const struct json *ref);
-	} sources[] = {
-		{ "fieldRef", check_field_ref },
-		{ "resourceFieldRef", check_resource_ref },
-		{ "configMapKeyRef", check_key_ref },
-		{ "secretKeyRef", check_key_ref },
-		{ "fileKeyRef", NULL },
-	};
-	const struct json *from = json_get(env, "valueFrom");
-	size_t n = 0;
-
-	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
-		const struct json *ref = json_get(from, sources[i].name);
-
-		n += ref != NULL;
-		if (ref && sources[i].check)
-			sources[i].check(h, AT(at, sources[i].name), ref);
-	}
-	if (!n)
-		err_invalid(h, at, "",
-			    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, "
-			    "`secretKeyRef` or `fileKeyRef`");
-	else if (json_path_str(env, "value")[0])
-		err_invalid(h, at, "", "may not be specified when `value` is not empty");
-	else if (n > 1)
-		err_invalid(h, at, "", "may not have more than one field specified at a time");
-}
-
-static void check_env(struct hook *h, const struct at *at, const struct json *list)
-{
-	size_t i = 0;
-
-	json_each(env, list) {
-		const struct at *item = AT_ITEM(at, i++);
-		const char *name = json_path_str(env, "name");
-
-		if (!name[0])
-			err_required(h, AT(item, "name"), NULL);
-		else
-			check_text(h, AT(item, "name"), TEXT_ENV_NAME, name);
-		if (json_get(env, "valueFrom"))
-			check_value_from(h, AT(item, "valueFrom"), env);
-	}
-}
-
-static void check_env_from(struct hook *h, const struct at *at, const struct json *list)
-{
-	const char *const *sources = LIST("configMapRef", "secretRef");
-	size_t i = 0;
-
-	json_each(from, list) {
-		const struct at *item = AT_ITEM(at, i++);
-		const char *prefix = json_path_str(from, "prefix");
-		size_t n = 0;
-
-		if (prefix[0])
-			check_text(h, AT(item, "prefix"), TEXT_ENV_NAME, prefix);
-		for (size_t k = 0; sources[k]; k++) {
-			const struct json *ref = json_get(from, sources[k]);
-
-			n += ref != NULL;
-			if (ref && !json_path_str(ref, "name")[0])
-				err_required(h, AT(AT(item, sources[k]), "name"), NULL);
-		}
-		if (n != 1)
-			err_invalid(h, at, "",
-				    n ? "may not have more than one field specified at a time" :
-					"must specify one of: `configMapRef` or `secretRef`");
-	}
-}
-
-/* ---- mounts ---- */
-
-static bool has_volume(const struct json *volumes, const char *name)
-{
-	json_each(v, volumes)
-		if (!strcmp(json_path_str(v, "name"), name))
-			return true;
-	return false;
-}
+/* ---- mounts and devices ---- */
 
 static void check_sub_path(struct hook *h, const struct at *at, const char *path)
 {
@@ -229,21 +105,63 @@ static void check_sub_path(struct hook *h, const struct at *at, const char *path
 	check_no_dotdot(h, at, path);
 }
 
+/* Some item has this value. */
+static bool has_value(const struct json *list, const char *member, const char *value)
+{
+	json_each(item, list)
+		if (!strcmp(json_path_str(item, member), value))
+			return true;
+	return false;
+}
+
+static void check_mount_modes(struct hook *h, const struct at *list_at, const struct json *m,
+			      const struct json *c)
+{
+	const char *propagation = json_path_str(m, "mountPropagation");
+	const char *recursive = json_path_str(m, "recursiveReadOnly");
+	const struct at *at = AT(list_at, "recursiveReadOnly");
+
+	if (json_get(m, "mountPropagation") &&
+	    !one_of(propagation, LIST("Bidirectional", "HostToContainer", "None")))
+		err_unsupported(h, AT(list_at, "mountPropagation"), propagation,
+				LIST("Bidirectional", "HostToContainer", "None"));
+	if (!strcmp(propagation, "Bidirectional") &&
+	    !json_path_bool(c, "securityContext.privileged", false))
+		err_forbidden(h, AT(list_at, "mountPropagation"),
+			      "Bidirectional mount propagation is available only to privileged "
+			      "containers");
+	if (one_of(recursive, LIST("Enabled", "IfPossible"))) {
+		if (!json_path_bool(m, "readOnly", false))
+			err_forbidden(h, at, "may only be specified when readOnly is true");
+		if (propagation[0] && strcmp(propagation, "None") != 0)
+			err_forbidden(h, at,
+				      "may only be specified when mountPropagation is None or "
+				      "not specified");
+	} else if (json_get(m, "recursiveReadOnly") && strcmp(recursive, "Disabled") != 0) {
+		err_unsupported(h, at, recursive, LIST("Disabled", "Enabled", "IfPossible"));
+	}
+}
+
 static void check_mount(struct hook *h, const struct at *list_at, const struct at *at,
-			const struct json *mounts, const struct json *m, const struct json *volumes)
+			const struct json *c, const struct json *m, const struct json *volumes)
 {
 	const char *name = json_path_str(m, "name"), *path = json_path_str(m, "mountPath");
 	const char *sub = json_path_str(m, "subPath"), *expr = json_path_str(m, "subPathExpr");
-	const char *propagation = json_path_str(m, "mountPropagation");
+	const struct json *devices = json_get(c, "volumeDevices");
 
 	if (!name[0])
 		err_required(h, AT(at, "name"), NULL);
-	if (!has_volume(volumes, name))
+	if (!has_named(volumes, name))
 		err_not_found(h, AT(at, "name"), name);
 	if (!path[0])
 		err_required(h, AT(at, "mountPath"), NULL);
-	if (seen_before(mounts, m, "mountPath"))
+	if (seen_before(json_get(c, "volumeMounts"), m, "mountPath"))
 		err_invalid(h, AT(at, "mountPath"), path, "must be unique");
+	if (has_named(devices, name))
+		err_invalid(h, AT(at, "name"), name, "must not already exist in volumeDevices");
+	if (has_value(devices, "devicePath", path))
+		err_invalid(h, AT(at, "mountPath"), path,
+			    "must not already exist as a path in volumeDevices");
 	if (sub[0])
 		check_sub_path(h, AT(list_at, "subPath"), sub);
 	if (expr[0]) {
@@ -252,190 +170,133 @@ static void check_mount(struct hook *h, const struct at *list_at, const struct a
 				    "subPathExpr and subPath are mutually exclusive");
 		check_sub_path(h, AT(list_at, "subPathExpr"), expr);
 	}
-	if (propagation[0])
-		check_enum(h, AT(list_at, "mountPropagation"), propagation,
-			   LIST("Bidirectional", "HostToContainer", "None"), false);
+	check_mount_modes(h, list_at, m, c);
 }
 
-static void check_mounts(struct hook *h, const struct at *at, const struct json *mounts,
+static void check_device_name(struct hook *h, const struct at *at, const struct json *c,
+			      const struct json *d, const struct json *volumes)
+{
+	const char *name = json_path_str(d, "name");
+	const struct json *volume = NULL;
+
+	json_each(v, volumes)
+		if (!strcmp(json_path_str(v, "name"), name))
+			volume = v;
+	if (!name[0])
+		err_required(h, at, NULL);
+	if (name[0] && seen_before(json_get(c, "volumeDevices"), d, "name"))
+		err_invalid(h, at, name, "must be unique");
+	if (!volume)
+		err_not_found(h, at, name);
+	else if (!json_get(volume, "persistentVolumeClaim") && !json_get(volume, "ephemeral"))
+		err_invalid(h, at, name,
+			    "can only use volume source type of PersistentVolumeClaim or Ephemeral for "
+			    "block mode");
+}
+
+static void check_device(struct hook *h, const struct at *at, const struct json *c,
+			 const struct json *d, const struct json *volumes)
+{
+	const char *name = json_path_str(d, "name"), *path = json_path_str(d, "devicePath");
+	const struct json *mounts = json_get(c, "volumeMounts");
+	const struct at *path_at = AT(at, "devicePath");
+
+	check_device_name(h, AT(at, "name"), c, d, volumes);
+	if (!path[0])
+		err_required(h, path_at, NULL);
+	if (seen_before(json_get(c, "volumeDevices"), d, "devicePath"))
+		err_invalid(h, path_at, path, "must be unique");
+	if (has_dotdot(path))
+		err_invalid(h, path_at, path, "can not contain backsteps ('..')");
+	if (has_named(mounts, name))
+		err_invalid(h, AT(at, "name"), name, "must not already exist in volumeMounts");
+	if (has_value(mounts, "mountPath", path))
+		err_invalid(h, path_at, path, "must not already exist as a path in volumeMounts");
+}
+
+static void check_mounts(struct hook *h, const struct at *at, const struct json *c,
 			 const struct json *volumes)
+{
+	const struct at *mounts = AT(at, "volumeMounts"), *devices = AT(at, "volumeDevices");
+	size_t i = 0;
+
+	json_each(m, json_get(c, "volumeMounts"))
+		check_mount(h, mounts, AT_ITEM(mounts, i++), c, m, volumes);
+	i = 0;
+	json_each(d, json_get(c, "volumeDevices"))
+		check_device(h, AT_ITEM(devices, i++), c, d, volumes);
+}
+
+/* ---- restarts and resizing ---- */
+
+static void check_restart_rule(struct hook *h, const struct at *at, const struct json *rule)
+{
+	const struct json *codes = json_get(rule, "exitCodes");
+	const char *action = json_path_str(rule, "action"), *op = json_path_str(codes, "operator");
+	const struct at *codes_at = AT(at, "exitCodes");
+
+	if (!one_of(action, LIST("Restart", "RestartAllContainers")))
+		err_unsupported(h, AT(at, "action"), action, LIST("Restart", "RestartAllContainers"));
+	if (!codes) {
+		err_required(h, codes_at, "must be specified");
+		return;
+	}
+	if (!one_of(op, LIST("In", "NotIn")))
+		err_unsupported(h, AT(codes_at, "operator"), op, LIST("In", "NotIn"));
+	if (json_count(json_get(codes, "values")) > EXIT_CODES_MAX)
+		err_too_many(h, AT(codes_at, "values"), json_count(json_get(codes, "values")),
+			     EXIT_CODES_MAX);
+}
+
+static void check_restarts(struct hook *h, const struct at *at, const struct json *c)
+{
+	const char *const *policies = LIST("Always", "Never", "OnFailure");
+	const struct json *rules = json_get(c, "restartPolicyRules");
+	const struct at *rules_at = AT(at, "restartPolicyRules");
+	size_t i = 0;
+
+	if (json_get(c, "restartPolicy") && !one_of(json_path_str(c, "restartPolicy"), policies))
+		err_unsupported(h, AT(at, "restartPolicy"), json_path_str(c, "restartPolicy"),
+				policies);
+	else if (!json_get(c, "restartPolicy") && json_count(rules))
+		err_required(h, AT(at, "restartPolicy"),
+			     "must specify restartPolicy when restart rules are used");
+	if (json_count(rules) > RESTART_RULES_MAX)
+		err_too_many(h, rules_at, json_count(rules), RESTART_RULES_MAX);
+	json_each(rule, rules)
+		check_restart_rule(h, AT_ITEM(rules_at, i++), rule);
+}
+
+static void check_resize_policy(struct hook *h, const struct at *at, const struct json *list,
+				bool never)
 {
 	size_t i = 0;
 
-	json_each(m, mounts)
-		check_mount(h, at, AT_ITEM(at, i++), mounts, m, volumes);
-}
+	json_each(p, list) {
+		const char *name = json_path_str(p, "resourceName");
+		const char *policy = json_path_str(p, "restartPolicy");
 
-/* ---- probes and hooks ---- */
-
-static void check_http(struct hook *h, const struct at *at, const struct json *get)
-{
-	if (!json_path_str(get, "path")[0])
-		err_required(h, AT(at, "path"), NULL);
-	check_port_ref(h, AT(at, "port"), json_get(get, "port"));
-	if (!one_of(json_path_str(get, "scheme"), LIST("HTTP", "HTTPS")))
-		err_unsupported(h, AT(at, "scheme"), json_path_str(get, "scheme"),
-				LIST("HTTP", "HTTPS"));
-	json_each(header, json_get(get, "httpHeaders"))
-		check_text(h, AT(at, "httpHeaders"), TEXT_HTTP_HEADER, json_path_str(header, "name"));
-}
-
-static void check_action(struct hook *h, const struct at *at, const char *type,
-			 const struct json *action)
-{
-	if (!strcmp(type, "exec")) {
-		if (!json_count(json_get(action, "command")))
-			err_required(h, AT(at, "command"), NULL);
-	} else if (!strcmp(type, "httpGet")) {
-		check_http(h, at, action);
-	} else if (strcmp(type, "sleep") != 0) {
-		check_port_ref(h, AT(at, "port"), json_get(action, "port"));
-	}
-}
-
-static void check_handler(struct hook *h, const struct at *at, const struct json *handler)
-{
-	const char *const *types = LIST("exec", "httpGet", "tcpSocket", "grpc", "sleep");
-	size_t n = 0;
-
-	for (size_t i = 0; types[i]; i++) {
-		const struct json *action = json_get(handler, types[i]);
-
-		if (!action)
-			continue;
-		if (n++)
-			err_forbidden(h, AT(at, types[i]),
-				      "may not specify more than 1 handler type");
-		else
-			check_action(h, AT(at, types[i]), types[i], action);
-	}
-	if (!n)
-		err_required(h, at, "must specify a handler type");
-}
-
-static void check_probe(struct hook *h, const struct at *at, const char *name,
-			const struct json *probe)
-{
-	const char *const *numbers = LIST("initialDelaySeconds", "timeoutSeconds", "periodSeconds",
-					  "successThreshold", "failureThreshold");
-	int64_t grace = json_path_int(probe, "terminationGracePeriodSeconds", 1);
-	int64_t success = json_path_int(probe, "successThreshold", 1);
-
-	if (!probe)
-		return;
-	check_handler(h, at, probe);
-	for (size_t i = 0; numbers[i]; i++)
-		check_nonnegative(h, AT(at, numbers[i]), json_get(probe, numbers[i]));
-	if (grace <= 0)
-		err_invalid_int(h, AT(at, "terminationGracePeriodSeconds"), grace,
-				"must be greater than 0");
-	if (!strcmp(name, "readinessProbe")) {
-		if (json_get(probe, "terminationGracePeriodSeconds"))
-			err_invalid_int(h, AT(at, "terminationGracePeriodSeconds"), grace,
-					"must not be set for readinessProbes");
-	} else if (success != 1) {
-		err_invalid_int(h, AT(at, "successThreshold"), success, "must be 1");
-	}
-}
-
-static const char *const probe_names[] = { "livenessProbe", "readinessProbe", "startupProbe" };
-
-static void check_running(struct hook *h, const struct at *at, const struct json *c)
-{
-	const struct json *lifecycle = json_get(c, "lifecycle");
-
-	if (json_get(lifecycle, "postStart"))
-		check_handler(h, AT(AT(at, "lifecycle"), "postStart"),
-			      json_get(lifecycle, "postStart"));
-	if (json_get(lifecycle, "preStop"))
-		check_handler(h, AT(AT(at, "lifecycle"), "preStop"), json_get(lifecycle, "preStop"));
-	for (size_t i = 0; i < sizeof probe_names / sizeof *probe_names; i++)
-		check_probe(h, AT(at, probe_names[i]), probe_names[i], json_get(c, probe_names[i]));
-}
-
-static void forbid_running(struct hook *h, const struct at *at, const struct json *c)
-{
-	const char *const *names =
-		LIST("lifecycle", "livenessProbe", "readinessProbe", "startupProbe");
-
-	for (size_t i = 0; names[i]; i++)
-		if (json_get(c, names[i]))
-			err_forbidden(h, AT(at, names[i]),
-				      "may not be set for init containers without "
-				      "restartPolicy=Always");
-}
-
-/* ---- resources ---- */
-
-static void check_resource_name(struct hook *h, const struct at *at, const char *name)
-{
-	static const char *const standard[] = { "cpu", "memory", "ephemeral-storage", "storage",
-						NULL };
-
-	if (!check_text(h, at, TEXT_LABEL_KEY, name) || strchr(name, '/'))
-		return;
-	if (!one_of(name, standard) && !resource_is_huge_page(name))
-		err_invalid(h, at, name, "must be a standard resource type or fully qualified");
-	if ((!one_of(name, standard) && !resource_is_huge_page(name)) || !strcmp(name, "storage"))
-		err_invalid(h, at, name, "must be a standard resource for containers");
-}
-
-static void check_amount(struct hook *h, const struct at *at, const char *name, const char *text)
-{
-	struct quantity q;
-
-	check_resource_name(h, at, name);
-	if (!quantity_parse(text, &q))
-		return;
-	if (q.nano < 0)
-		err_invalid(h, at, text, "must be greater than or equal to 0");
-	if (resource_is_extended(name) && quantity_milli(&q) % 1000 != 0)
-		err_invalid(h, at, text, "must be an integer");
-}
-
-void check_resources(struct hook *h, const struct at *at, const struct json *resources)
-{
-	const struct json *limits = json_get(resources, "limits");
-
-	json_each(l, limits)
-		check_amount(h, AT_KEY(AT(at, "limits"), json_name(l)), json_name(l), json_str(l));
-	json_each(r, json_get(resources, "requests")) {
-		const char *name = json_name(r), *limit = json_str(json_get(limits, name));
-		bool equal = !resource_overcommits(name);
-		struct quantity want, max;
-
-		check_amount(h, AT_KEY(AT(at, "requests"), name), name, json_str(r));
-		if (!limit[0] || !quantity_parse(json_str(r), &want) || !quantity_parse(limit, &max))
-			continue;
-		if (equal ? quantity_cmp(&want, &max) != 0 : quantity_cmp(&want, &max) > 0)
-			err_invalid(h, AT(at, "requests"), json_str(r), "must be %s %s limit of %s",
-				    equal ? "equal to" : "less than or equal to", name, limit);
+		if (seen_before(list, p, "resourceName"))
+			err_duplicate(h, AT_ITEM(at, i), name);
+		check_enum(h, at, name, LIST("cpu", "memory"), true);
+		check_enum(h, at, policy, LIST("NotRequired", "RestartContainer"), true);
+		if (never && strcmp(policy, "NotRequired") != 0)
+			err_invalid(h, at, policy,
+				    "must be 'NotRequired' when pod `restartPolicy` is 'Never'");
+		i++;
 	}
 }
 
 /* ---- containers ---- */
 
-static void check_security(struct hook *h, const struct at *at, const struct json *context)
-{
-	const char *const *ids = LIST("runAsUser", "runAsGroup");
-	const struct json *escalation = json_get(context, "allowPrivilegeEscalation");
-
-	for (size_t i = 0; ids[i]; i++) {
-		int64_t id = json_path_int(context, ids[i], 0);
-
-		if (id < 0 || id > INT32_MAX)
-			err_invalid_int(h, AT(at, ids[i]), id,
-					"must be between 0 and 2147483647, inclusive");
-	}
-	if (json_is_bool(escalation) && !json_is_true(escalation) &&
-	    json_path_bool(context, "privileged", false))
-		err_invalid_json(h, at, context,
-				 "cannot set `allowPrivilegeEscalation` to false and `privileged` "
-				 "to true");
-}
+/* What containers of a pod share. */
+struct pod {
+	const struct json *spec, *volumes, *claims;
+	bool host_users, never;
+};
 
 static void check_common(struct hook *h, const struct at *at, const struct json *c,
-			 const struct json *volumes)
+			 const struct pod *pod)
 {
 	const char *name = json_path_str(c, "name");
 
@@ -451,50 +312,56 @@ static void check_common(struct hook *h, const struct at *at, const struct json 
 	check_ports(h, AT(at, "ports"), json_get(c, "ports"));
 	check_env(h, AT(at, "env"), json_get(c, "env"));
 	check_env_from(h, AT(at, "envFrom"), json_get(c, "envFrom"));
-	check_mounts(h, AT(at, "volumeMounts"), json_get(c, "volumeMounts"), volumes);
+	check_mounts(h, at, c, pod->volumes);
 	check_enum(h, AT(at, "imagePullPolicy"), json_path_str(c, "imagePullPolicy"),
 		   LIST("Always", "IfNotPresent", "Never"), true);
-	check_resources(h, AT(at, "resources"), json_get(c, "resources"));
-	check_security(h, AT(at, "securityContext"), json_get(c, "securityContext"));
+	check_resources(h, AT(at, "resources"), json_get(c, "resources"), pod->claims, false);
+	check_resize_policy(h, AT(at, "resizePolicy"), json_get(c, "resizePolicy"), pod->never);
+	check_container_security(h, AT(at, "securityContext"), json_get(c, "securityContext"),
+				 pod->host_users);
 }
 
-/* A name is taken by an earlier container of the list, or by one of the lists before it. */
-static bool name_taken(const struct json *spec, const char *const *lists, const struct json *c)
+static void check_init_rest(struct hook *h, const struct at *at, const struct json *c,
+			    const struct pod *pod)
 {
-	const char *name = json_path_str(c, "name");
+	const struct at *resize = AT(at, "resizePolicy");
+	bool sidecar = !strcmp(json_path_str(c, "restartPolicy"), "Always");
+	size_t i = 0;
 
-	for (; *lists; lists++)
-		if (has_volume(json_get(spec, *lists), name))
-			return true;
-	return false;
+	if (sidecar)
+		check_running(h, at, c, pod->spec);
+	else
+		forbid_running(h, at, c);
+	json_each(p, json_get(c, "resizePolicy")) {
+		if (!sidecar && !strcmp(json_path_str(p, "restartPolicy"), "RestartContainer"))
+			err_invalid(h, AT(AT_ITEM(resize, i), "restartPolicy"), "RestartContainer",
+				    "must not be set to 'RestartContainer' for non-sidecar "
+				    "initContainers");
+		i++;
+	}
 }
 
-static void check_init(struct hook *h, const struct at *at, const struct json *spec)
+static void check_init(struct hook *h, const struct at *at, const struct pod *pod)
 {
-	const struct json *list = json_get(spec, "initContainers");
+	const struct json *list = json_get(pod->spec, "initContainers");
 	size_t i = 0;
 
 	json_each(c, list) {
 		const struct at *item = AT_ITEM(at, i++);
-		const char *policy = json_path_str(c, "restartPolicy");
+		const char *name = json_path_str(c, "name");
 
-		check_common(h, item, c, json_get(spec, "volumes"));
-		if (policy[0])
-			check_enum(h, AT(item, "restartPolicy"), policy,
-				   LIST("Always", "Never", "OnFailure"), false);
-		if (json_path_str(c, "name")[0] &&
-		    (seen_before(list, c, "name") || name_taken(spec, LIST("containers"), c)))
-			err_duplicate(h, AT(item, "name"), json_path_str(c, "name"));
-		if (!strcmp(policy, "Always"))
-			check_running(h, item, c);
-		else
-			forbid_running(h, item, c);
+		check_common(h, item, c, pod);
+		check_restarts(h, item, c);
+		if (name[0] && (seen_before(list, c, "name") ||
+				has_named(json_get(pod->spec, "containers"), name)))
+			err_duplicate(h, AT(item, "name"), name);
+		check_init_rest(h, item, c, pod);
 	}
 }
 
-static void check_main(struct hook *h, const struct at *at, const struct json *spec)
+static void check_main(struct hook *h, const struct at *at, const struct pod *pod)
 {
-	const struct json *list = json_get(spec, "containers");
+	const struct json *list = json_get(pod->spec, "containers");
 	size_t i = 0;
 
 	if (!json_count(list)) {
@@ -504,38 +371,77 @@ static void check_main(struct hook *h, const struct at *at, const struct json *s
 	json_each(c, list) {
 		const struct at *item = AT_ITEM(at, i++);
 
-		check_common(h, item, c, json_get(spec, "volumes"));
+		check_common(h, item, c, pod);
 		if (seen_before(list, c, "name"))
 			err_duplicate(h, AT(item, "name"), json_path_str(c, "name"));
-		check_running(h, item, c);
+		check_running(h, item, c, pod->spec);
+		check_restarts(h, item, c);
 	}
 	check_host_ports(h, at, list);
 }
 
-static void check_ephemeral(struct hook *h, const struct at *at, const struct json *spec)
+static bool is_container(const struct json *spec, const char *name)
+{
+	return has_named(json_get(spec, "containers"), name) ||
+	       has_named(json_get(spec, "initContainers"), name);
+}
+
+/* Members that make no sense in a container that comes late and never restarts. */
+static void forbid_ephemeral(struct hook *h, const struct at *at, const struct json *c)
 {
 	const char *const *no = LIST("ports", "livenessProbe", "readinessProbe", "startupProbe",
-				     "lifecycle", "resizePolicy");
-	const struct json *list = json_get(spec, "ephemeralContainers");
+				     "lifecycle", "resizePolicy", "restartPolicy",
+				     "restartPolicyRules");
+	const char *const *paths = LIST("subPath", "subPathExpr");
+	const char *text = "cannot be set for an Ephemeral Container";
+	size_t i = 0;
+
+	if (json_first(json_get(c, "resources")))
+		err_forbidden(h, AT(at, "resources"), "%s", text);
+	for (size_t k = 0; no[k]; k++)
+		if (json_get(c, no[k]))
+			err_forbidden(h, AT(at, no[k]), "%s", text);
+	json_each(m, json_get(c, "volumeMounts")) {
+		for (size_t k = 0; paths[k]; k++)
+			if (json_path_str(m, paths[k])[0])
+				err_forbidden(h, AT(AT_ITEM(AT(at, "volumeMounts"), i), paths[k]),
+					      "%s", text);
+		i++;
+	}
+}
+
+static void check_ephemeral(struct hook *h, const struct at *at, const struct pod *pod)
+{
+	const struct json *list = json_get(pod->spec, "ephemeralContainers");
 	size_t i = 0;
 
 	json_each(c, list) {
 		const struct at *item = AT_ITEM(at, i++);
+		const char *name = json_path_str(c, "name");
+		const char *target = json_path_str(c, "targetContainerName");
 
-		check_common(h, item, c, json_get(spec, "volumes"));
-		if (seen_before(list, c, "name") ||
-		    name_taken(spec, LIST("containers", "initContainers"), c))
-			err_duplicate(h, AT(item, "name"), json_path_str(c, "name"));
-		for (size_t k = 0; no[k]; k++)
-			if (json_get(c, no[k]))
-				err_forbidden(h, AT(item, no[k]),
-					      "cannot be set for an Ephemeral Container");
+		check_common(h, item, c, pod);
+		if (seen_before(list, c, "name") || is_container(pod->spec, name))
+			err_duplicate(h, AT(item, "name"), name);
+		if (target[0] && !is_container(pod->spec, target))
+			err_not_found(h, AT(item, "targetContainerName"), target);
+		forbid_ephemeral(h, item, c);
 	}
 }
 
-void check_containers(struct hook *h, const struct at *at, const struct json *spec)
+void check_containers(struct hook *h, const struct at *at, const struct json *spec,
+		      const struct json *volumes)
 {
-	check_main(h, AT(at, "containers"), spec);
-	check_init(h, AT(at, "initContainers"), spec);
-	check_ephemeral(h, AT(at, "ephemeralContainers"), spec);
+	const struct json *claims = json_get(spec, "resourceClaims");
+	struct pod pod = {
+		.spec = spec,
+		.volumes = volumes,
+		.claims = claims ? claims : json_array(h->a),
+		.host_users = json_path_bool(spec, "hostUsers", true),
+		.never = !strcmp(json_path_str(spec, "restartPolicy"), "Never"),
+	};
+
+	check_main(h, AT(at, "containers"), &pod);
+	check_init(h, AT(at, "initContainers"), &pod);
+	check_ephemeral(h, AT(at, "ephemeralContainers"), &pod);
 }

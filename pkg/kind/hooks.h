@@ -35,6 +35,11 @@ HOOK_OLD(serviceaccount_prepare_update);
 HOOK(node_defaults);
 HOOK(node_prepare_create);
 HOOK(limitrange_defaults);
+/* claim_check.c */
+HOOK_CHECK(claim_validate);
+HOOK_CHECK_OLD(claim_validate_update);
+HOOK_CHECK(volume_validate);
+HOOK_CHECK_OLD(volume_validate_update);
 /* config_check.c */
 HOOK_CHECK(namespace_validate);
 HOOK_CHECK(configmap_validate);
@@ -43,9 +48,6 @@ HOOK_CHECK(secret_validate);
 HOOK_CHECK_OLD(secret_validate_update);
 HOOK_CHECK(node_validate);
 HOOK_CHECK_OLD(node_validate_update);
-HOOK_CHECK(claim_validate);
-HOOK_CHECK_OLD(claim_validate_update);
-HOOK_CHECK(volume_validate);
 HOOK_CHECK(storageclass_validate);
 HOOK_CHECK_OLD(storageclass_validate_update);
 HOOK_CHECK_OLD(priorityclass_validate_update);

@@ -157,6 +157,7 @@ const struct kind kinds_core[] = {
 		.prepare_create = volume_prepare_create,
 		.prepare_status = volume_prepare_status,
 		.validate = volume_validate,
+		.validate_update = volume_validate_update,
 		.warn = volume_warn,
 	},
 	{

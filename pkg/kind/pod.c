@@ -85,6 +85,49 @@ static void add_gated_condition(struct hook *h, struct json *status)
 			       "Scheduling is blocked due to non-empty scheduling gates"));
 }
 
+/* Each key that is a label of the pod becomes a requirement of the selector. */
+static void merge_keys(struct hook *h, struct json *selector, const struct json *keys,
+		       const char *operator, const struct json * labels)
+{
+	json_each(k, keys) {
+		const struct json *value = json_get(labels, json_str(k));
+
+		if (value)
+			json_append(json_ensure_array(h->a, selector, "matchExpressions"),
+				    json_build(h->a, "{key:%s,operator:%s,values:[%s]}",
+					       json_str(k), operator, json_str(value)));
+	}
+}
+
+static void merge_term(struct hook *h, const struct json *term, const struct json *labels)
+{
+	struct json *selector = json_get(term, "labelSelector");
+
+	/* without one nothing is meant to match */
+	if (!selector)
+		return;
+	merge_keys(h, selector, json_get(term, "matchLabelKeys"), "In", labels);
+	merge_keys(h, selector, json_get(term, "mismatchLabelKeys"), "NotIn", labels);
+}
+
+static void merge_affinity(struct hook *h, const struct json *affinity, const struct json *labels)
+{
+	json_each(w, json_get(affinity, "preferredDuringSchedulingIgnoredDuringExecution"))
+		merge_term(h, json_get(w, "podAffinityTerm"), labels);
+	json_each(t, json_get(affinity, "requiredDuringSchedulingIgnoredDuringExecution"))
+		merge_term(h, t, labels);
+}
+
+static void merge_label_keys(struct hook *h, const struct json *o)
+{
+	const struct json *labels = json_path(o, "metadata.labels");
+
+	merge_affinity(h, json_path(o, "spec.affinity.podAffinity"), labels);
+	merge_affinity(h, json_path(o, "spec.affinity.podAntiAffinity"), labels);
+	json_each(c, json_path(o, "spec.topologySpreadConstraints"))
+		merge_term(h, c, labels);
+}
+
 HOOK(pod_prepare_create)
 {
 	const struct json *spec = json_get(o, "spec");
@@ -95,6 +138,7 @@ HOOK(pod_prepare_create)
 	json_set(h->a, o, "status", status);
 	if (json_count(json_get(spec, "schedulingGates")))
 		add_gated_condition(h, status);
+	merge_label_keys(h, o);
 }
 
 /* podIP and podIPs[0] say the same; podIP wins where they differ. */

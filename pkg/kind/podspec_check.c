@@ -1,5 +1,5 @@
 /*
- * podspec_check: validation of volumes and of everything in a pod spec but its containers.
+ * podspec_check: validation of pod specs as a whole, and of templates.
  * k8s: pkg/apis/core/validation/validation.go (ValidatePodSpec and what it calls).
  */
 #include "kind/podspec_check.h"
@@ -7,216 +7,16 @@
 #include "base/arena.h"
 #include "kind/kind.h"
 #include "obj/json.h"
-#include "obj/quantity.h"
 #include "obj/selector.h"
 
 #include <string.h>
 
-/* ---- volumes ---- */
-
-static void check_mode(struct hook *h, const struct at *at, const struct json *mode)
-{
-	int64_t n;
-
-	if (json_int(mode, &n) && (n < 0 || n > 0777))
-		err_invalid_int(h, at, n,
-				"must be a number between 0 and 0777 (octal), both inclusive");
-}
-
-static void check_items(struct hook *h, const struct at *at, const struct json *items)
-{
-	size_t i = 0;
-
-	json_each(item, items) {
-		const struct at *item_at = AT_ITEM(at, i++);
-		const char *path = json_path_str(item, "path");
-
-		if (!json_path_str(item, "key")[0])
-			err_required(h, AT(item_at, "key"), NULL);
-		if (!path[0])
-			err_required(h, AT(item_at, "path"), NULL);
-		else if (path[0] == '/')
-			err_invalid(h, AT(item_at, "path"), path, "must be a relative path");
-		check_no_dotdot(h, AT(item_at, "path"), path);
-		check_mode(h, AT(item_at, "mode"), json_get(item, "mode"));
-	}
-}
-
-/* Sources whose one required member is a text. */
-static const struct {
-	const char *type, *member;
-} required_members[] = {
-	{ "hostPath", "path" },      { "secret", "secretName" },
-	{ "configMap", "name" },     { "persistentVolumeClaim", "claimName" },
-	{ "gitRepo", "repository" }, { "nfs", "server" },
-	{ "nfs", "path" },           { "csi", "driver" },
-	{ "image", "reference" },
+enum {
+	DNS_SERVERS_MAX = 3,
+	DNS_SEARCHES_MAX = 32,
+	DNS_SEARCH_CHARS_MAX = 2048,
+	HOSTNAME_MAX = 64,
 };
-
-static void check_source(struct hook *h, const struct at *at, const char *type,
-			 const struct json *source)
-{
-	struct quantity q;
-
-	for (size_t i = 0; i < sizeof required_members / sizeof *required_members; i++)
-		if (!strcmp(type, required_members[i].type) &&
-		    !json_path_str(source, required_members[i].member)[0])
-			err_required(h, AT(at, required_members[i].member), NULL);
-	if (!strcmp(type, "hostPath"))
-		check_no_dotdot(h, AT(at, "path"), json_path_str(source, "path"));
-	check_mode(h, AT(at, "defaultMode"), json_get(source, "defaultMode"));
-	if (!strcmp(type, "secret") || !strcmp(type, "configMap"))
-		check_items(h, AT(at, "items"), json_get(source, "items"));
-	if (!strcmp(type, "ephemeral") && !json_get(source, "volumeClaimTemplate"))
-		err_required(h, AT(at, "volumeClaimTemplate"), NULL);
-	if (!strcmp(type, "emptyDir") && quantity_parse(json_path_str(source, "sizeLimit"), &q) &&
-	    q.nano < 0)
-		err_forbidden(h, AT(at, "sizeLimit"),
-			      "SizeLimit field must be a valid resource quantity");
-}
-
-static void check_volume(struct hook *h, const struct at *at, const struct json *v)
-{
-	const char *name = json_path_str(v, "name");
-	size_t n = 0;
-
-	json_each(source, v) {
-		const char *type = json_name(source);
-
-		if (!strcmp(type, "name"))
-			continue;
-		if (n++)
-			err_forbidden(h, AT(at, type), "may not specify more than 1 volume type");
-		else
-			check_source(h, AT(at, type), type, source);
-	}
-	if (!n)
-		err_required(h, at, "must specify a volume type");
-	if (!name[0])
-		err_required(h, AT(at, "name"), NULL);
-	else
-		check_text(h, AT(at, "name"), TEXT_DNS_LABEL, name);
-}
-
-void check_volumes(struct hook *h, const struct at *at, const struct json *volumes)
-{
-	size_t i = 0;
-
-	json_each(v, volumes) {
-		const struct at *item = AT_ITEM(at, i++);
-
-		check_volume(h, item, v);
-		for (const struct json *p = json_first(volumes); p != v; p = json_next(p)) {
-			if (!strcmp(json_path_str(p, "name"), json_path_str(v, "name"))) {
-				err_duplicate(h, AT(item, "name"), json_path_str(v, "name"));
-				break;
-			}
-		}
-	}
-}
-
-/* ---- scheduling ---- */
-
-bool check_taint_effect(struct hook *h, const struct at *at, const char *effect, bool needed)
-{
-	return check_enum(h, at, effect, LIST("NoSchedule", "PreferNoSchedule", "NoExecute"), needed);
-}
-
-static void check_toleration(struct hook *h, const struct at *at, const struct json *t)
-{
-	const char *key = json_path_str(t, "key"), *op = json_path_str(t, "operator");
-	const char *value = json_path_str(t, "value"), *effect = json_path_str(t, "effect");
-
-	if (key[0])
-		check_text(h, AT(at, "key"), TEXT_LABEL_KEY, key);
-	else if (strcmp(op, "Exists") != 0)
-		err_invalid(h, AT(at, "operator"), op,
-			    "operator must be Exists when `key` is empty, which means \"match all "
-			    "values and all keys\"");
-	if (json_get(t, "tolerationSeconds") && strcmp(effect, "NoExecute") != 0)
-		err_invalid(h, AT(at, "effect"), effect,
-			    "effect must be 'NoExecute' when `tolerationSeconds` is set");
-	if (!strcmp(op, "Exists")) {
-		if (value[0])
-			err_invalid(h, AT(at, "operator"), value,
-				    "value must be empty when `operator` is 'Exists'");
-	} else if (!op[0] || !strcmp(op, "Equal")) {
-		check_text(h, AT(at, "operator"), TEXT_LABEL_VALUE, value);
-	} else {
-		err_unsupported(h, AT(at, "operator"), op, LIST("Equal", "Exists"));
-	}
-	if (effect[0])
-		check_taint_effect(h, AT(at, "effect"), effect, true);
-}
-
-void check_tolerations(struct hook *h, const struct at *at, const struct json *tolerations)
-{
-	size_t i = 0;
-
-	json_each(t, tolerations)
-		check_toleration(h, AT_ITEM(at, i++), t);
-}
-
-static void check_spread(struct hook *h, const struct at *at, const struct json *list)
-{
-	size_t i = 0;
-
-	json_each(c, list) {
-		const struct at *item = AT_ITEM(at, i++);
-		int64_t skew = json_path_int(c, "maxSkew", 0);
-
-		if (skew <= 0)
-			err_invalid_int(h, AT(item, "maxSkew"), skew, "must be greater than zero");
-		if (!json_path_str(c, "topologyKey")[0])
-			err_required(h, AT(item, "topologyKey"), "can not be empty");
-		if (!one_of(json_path_str(c, "whenUnsatisfiable"),
-			    LIST("DoNotSchedule", "ScheduleAnyway")))
-			err_unsupported(h, AT(item, "whenUnsatisfiable"),
-					json_path_str(c, "whenUnsatisfiable"),
-					LIST("DoNotSchedule", "ScheduleAnyway"));
-		check_label_selector(h, AT(item, "labelSelector"), json_get(c, "labelSelector"));
-	}
-}
-
-static void check_affinity_term(struct hook *h, const struct at *at, const struct json *term)
-{
-	check_label_selector(h, AT(at, "labelSelector"), json_get(term, "labelSelector"));
-	check_label_selector(h, AT(at, "namespaceSelector"), json_get(term, "namespaceSelector"));
-	if (!json_path_str(term, "topologyKey")[0])
-		err_required(h, AT(at, "topologyKey"), "can not be empty");
-	else
-		check_text(h, AT(at, "topologyKey"), TEXT_LABEL_KEY,
-			   json_path_str(term, "topologyKey"));
-}
-
-static void check_pod_affinity(struct hook *h, const struct at *at, const struct json *affinity)
-{
-	const char *required = "requiredDuringSchedulingIgnoredDuringExecution";
-	const char *preferred = "preferredDuringSchedulingIgnoredDuringExecution";
-	size_t i = 0;
-
-	json_each(term, json_get(affinity, required))
-		check_affinity_term(h, AT_ITEM(AT(at, required), i++), term);
-	i = 0;
-	json_each(w, json_get(affinity, preferred)) {
-		const struct at *item = AT_ITEM(AT(at, preferred), i++);
-		int64_t weight = json_path_int(w, "weight", 0);
-
-		if (weight <= 0 || weight > 100)
-			err_invalid_int(h, AT(item, "weight"), weight, "must be in the range 1-100");
-		check_affinity_term(h, AT(item, "podAffinityTerm"), json_get(w, "podAffinityTerm"));
-	}
-}
-
-static void check_node_affinity(struct hook *h, const struct at *at, const struct json *affinity)
-{
-	const char *required = "requiredDuringSchedulingIgnoredDuringExecution";
-	const struct json *selector = json_get(affinity, required);
-
-	if (selector && !json_count(json_get(selector, "nodeSelectorTerms")))
-		err_required(h, AT(AT(at, required), "nodeSelectorTerms"),
-			     "must have at least one node selector term");
-}
 
 /* ---- the spec ---- */
 
@@ -227,6 +27,21 @@ static void check_name(struct hook *h, const struct at *at, const struct json *s
 
 	if (s[0])
 		check_text(h, AT(at, member), f, s);
+}
+
+static void check_host_aliases(struct hook *h, const struct at *at, const struct json *aliases)
+{
+	size_t i = 0;
+
+	json_each(alias, aliases) {
+		const struct at *item = AT_ITEM(at, i++);
+		size_t k = 0;
+
+		check_ip(h, AT(item, "ip"), json_path_str(alias, "ip"));
+		json_each(name, json_get(alias, "hostnames"))
+			check_text(h, AT_ITEM(AT(item, "hostnames"), k++), TEXT_DNS_SUBDOMAIN,
+				   json_str(name));
+	}
 }
 
 static void check_names(struct hook *h, const struct at *at, const struct json *spec)
@@ -241,11 +56,19 @@ static void check_names(struct hook *h, const struct at *at, const struct json *
 	check_name(h, at, spec, "hostname", TEXT_DNS_LABEL);
 	check_name(h, at, spec, "subdomain", TEXT_DNS_LABEL);
 	check_tolerations(h, AT(at, "tolerations"), json_get(spec, "tolerations"));
+	check_host_aliases(h, AT(at, "hostAliases"), json_get(spec, "hostAliases"));
 	check_name(h, at, spec, "priorityClassName", TEXT_DNS_SUBDOMAIN);
-	check_name(h, at, spec, "runtimeClassName", TEXT_DNS_SUBDOMAIN);
-	if (json_path_str(spec, "preemptionPolicy")[0])
+	if (json_get(spec, "runtimeClassName"))
+		check_text(h, AT(at, "runtimeClassName"), TEXT_DNS_SUBDOMAIN,
+			   json_path_str(spec, "runtimeClassName"));
+	if (json_get(spec, "preemptionPolicy"))
 		check_enum(h, AT(at, "preemptionPolicy"), json_path_str(spec, "preemptionPolicy"),
-			   LIST("PreemptLowerPriority", "Never"), false);
+			   LIST("PreemptLowerPriority", "Never"), true);
+	if (json_get(spec, "overhead"))
+		check_resources(h, AT(at, "overhead"),
+				json_build(h->a, "{limits:%j}",
+					   json_copy(h->a, json_get(spec, "overhead"))),
+				NULL, false);
 }
 
 static void check_host_network(struct hook *h, const struct at *at, const struct json *spec,
@@ -271,48 +94,201 @@ static void check_host_network(struct hook *h, const struct at *at, const struct
 	}
 }
 
-static void check_dns(struct hook *h, const struct at *at, const struct json *spec)
+/* A subdomain whose labels may have underscores. */
+static void check_search(struct hook *h, const struct at *at, const char *search)
 {
-	const char *policy = json_path_str(spec, "dnsPolicy");
+	char *plain = arena_strdup(h->a, search), *masked;
+	size_t n = strlen(plain);
 
-	check_enum(h, AT(at, "dnsPolicy"), policy,
-		   LIST("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"), true);
-	if (!strcmp(policy, "None") && !json_count(json_path(spec, "dnsConfig.nameservers")))
-		err_required(
-			h,
-			json_get(spec, "dnsConfig") ? AT(AT(at, "dnsConfig"), "nameservers") :
-						      AT(at, "dnsConfig"),
-			json_get(spec, "dnsConfig") ?
-				"must provide at least one DNS nameserver when `dnsPolicy` is None" :
-				"must provide `dnsConfig` when `dnsPolicy` is None");
+	if (!strcmp(search, "."))
+		return;
+	if (n && plain[n - 1] == '.')
+		plain[n - 1] = '\0';
+	masked = arena_strdup(h->a, plain);
+	for (char *p = masked; *p; p++)
+		if (*p == '_')
+			*p = 'a';
+	if (!text_ok(TEXT_DNS_SUBDOMAIN, masked))
+		err_invalid(h, at, plain,
+			    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric "
+			    "characters, '-', '_' or '.', and must start and end with an alphanumeric "
+			    "character (e.g. 'example.com', regex used for validation is "
+			    "'[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')");
+}
+
+static void check_searches(struct hook *h, const struct at *at, const struct json *searches)
+{
+	size_t total = 0, i = 0;
+
+	json_each(s, searches)
+		total += strlen(json_str(s)) + (total > 0);
+	if (json_count(searches) > DNS_SEARCHES_MAX)
+		err_invalid_json(h, at, searches, "must not have more than %d search paths",
+				 DNS_SEARCHES_MAX);
+	if (total > DNS_SEARCH_CHARS_MAX)
+		err_invalid_json(h, at, searches,
+				 "must not have more than %d characters (including spaces) in the "
+				 "search list",
+				 DNS_SEARCH_CHARS_MAX);
+	json_each(s, searches)
+		check_search(h, AT_ITEM(at, i++), json_str(s));
+}
+
+static void check_dns_config(struct hook *h, const struct at *at, const struct json *spec)
+{
+	const struct json *config = json_get(spec, "dnsConfig");
+	const struct json *servers = json_get(config, "nameservers");
+	bool none = !strcmp(json_path_str(spec, "dnsPolicy"), "None");
+	size_t i = 0;
+
+	if (none && !config) {
+		err_required(h, at, "must provide `dnsConfig` when `dnsPolicy` is None");
+		return;
+	}
+	if (none && !json_count(servers)) {
+		err_required(h, AT(at, "nameservers"),
+			     "must provide at least one DNS nameserver when `dnsPolicy` is None");
+		return;
+	}
+	if (json_count(servers) > DNS_SERVERS_MAX)
+		err_invalid_json(h, AT(at, "nameservers"), servers,
+				 "must not have more than %d nameservers", DNS_SERVERS_MAX);
+	json_each(ns, servers)
+		check_ip(h, AT_ITEM(AT(at, "nameservers"), i++), json_str(ns));
+	check_searches(h, AT(at, "searches"), json_get(config, "searches"));
+	i = 0;
+	json_each(o, json_get(config, "options")) {
+		if (!json_path_str(o, "name")[0])
+			err_required(h, AT_ITEM(AT(at, "options"), i), "must not be empty");
+		i++;
+	}
+}
+
+/* ---- claims and gates ---- */
+
+static void check_resource_claim(struct hook *h, const struct at *at, const struct json *list,
+				 const struct json *claim)
+{
+	const struct json *direct = json_get(claim, "resourceClaimName");
+	const struct json *template = json_get(claim, "resourceClaimTemplateName");
+	const char *name = json_path_str(claim, "name");
+	bool taken = false;
+
+	for (const struct json *p = json_first(list); p != claim; p = json_next(p))
+		taken |= !strcmp(json_path_str(p, "name"), name);
+	if (!name[0])
+		err_required(h, AT(at, "name"), NULL);
+	else if (taken)
+		err_duplicate(h, AT(at, "name"), name);
+	else
+		check_text(h, AT(at, "name"), TEXT_DNS_LABEL, name);
+	if (direct && template)
+		err_invalid_json(h, at, claim,
+				 "at most one of `resourceClaimName` or `resourceClaimTemplateName` may "
+				 "be specified");
+	if (!direct && !template)
+		err_invalid_json(h, at, claim,
+				 "must specify one of: `resourceClaimName`, "
+				 "`resourceClaimTemplateName`");
+	if (direct)
+		check_text(h, AT(at, "resourceClaimName"), TEXT_DNS_SUBDOMAIN, json_str(direct));
+	if (template)
+		check_text(h, AT(at, "resourceClaimTemplateName"), TEXT_DNS_SUBDOMAIN,
+			   json_str(template));
+}
+
+static void check_gates(struct hook *h, const struct at *at, const struct json *spec)
+{
+	const struct json *gates = json_get(spec, "schedulingGates");
+	const struct at *ready_at = AT(at, "readinessGates"), *gates_at = AT(at, "schedulingGates");
+	size_t i = 0;
+
+	json_each(g, json_get(spec, "readinessGates"))
+		check_text(h, AT(AT_ITEM(ready_at, i++), "conditionType"), TEXT_LABEL_KEY,
+			   json_path_str(g, "conditionType"));
+	i = 0;
+	json_each(g, gates) {
+		const struct at *item = AT_ITEM(gates_at, i++);
+		const char *name = json_path_str(g, "name");
+
+		check_text(h, item, TEXT_LABEL_KEY, name);
+		for (const struct json *p = json_first(gates); p != g; p = json_next(p)) {
+			if (!strcmp(json_path_str(p, "name"), name)) {
+				err_duplicate(h, item, name);
+				break;
+			}
+		}
+	}
+}
+
+static void check_hostname_override(struct hook *h, const struct at *at, const struct json *spec)
+{
+	const struct json *name = json_get(spec, "hostnameOverride");
+
+	if (!name)
+		return;
+	at = AT(at, "hostnameOverride");
+	if (json_path_bool(spec, "setHostnameAsFQDN", false))
+		err_forbidden(h, at, "may not be specified when setHostnameAsFQDN is true");
+	if (json_path_bool(spec, "hostNetwork", false))
+		err_forbidden(h, at, "may not be specified when hostNetwork is true");
+	if (strlen(json_str(name)) > HOSTNAME_MAX)
+		err_too_long(h, at, HOSTNAME_MAX);
+	check_text(h, at, TEXT_DNS_SUBDOMAIN, json_str(name));
+}
+
+/* Variables that come from a file need the volume it is in. */
+static void check_env_files(struct hook *h, const struct at *at, const struct json *spec,
+			    const struct json *c)
+{
+	size_t i = 0;
+
+	json_each(env, json_get(c, "env")) {
+		const struct at *item = AT_ITEM(AT(at, "env"), i++);
+		const struct json *ref = json_path(env, "valueFrom.fileKeyRef"), *volume = NULL;
+		const char *name = json_path_str(ref, "volumeName");
+		const struct at *name_at = AT(AT(AT(item, "valueFrom"), "fileKeyRef"), "volumeName");
+
+		if (!ref)
+			continue;
+		json_each(v, json_get(spec, "volumes"))
+			if (!strcmp(json_path_str(v, "name"), name))
+				volume = v;
+		if (!volume)
+			err_not_found(h, name_at, name);
+		else if (!json_get(volume, "emptyDir"))
+			err_invalid(h, name_at, name, "referenced volume must be of type emptyDir");
+	}
 }
 
 void check_pod_spec(struct hook *h, const struct at *at, const struct json *spec, bool is_pod)
 {
-	const struct json *affinity = json_get(spec, "affinity");
-	const struct at *affinity_at = AT(at, "affinity");
+	const struct json *claims = json_get(spec, "resourceClaims"), *volumes;
 	size_t i = 0;
 
-	check_volumes(h, AT(at, "volumes"), json_get(spec, "volumes"));
-	check_containers(h, at, spec);
-	check_resources(h, AT(at, "resources"), json_get(spec, "resources"));
+	volumes = check_volumes(h, AT(at, "volumes"), json_get(spec, "volumes"));
+	json_each(claim, claims)
+		check_resource_claim(h, AT_ITEM(AT(at, "resourceClaims"), i++), claims, claim);
+	check_containers(h, at, spec, volumes);
+	check_pod_resources(h, AT(at, "resources"), spec);
 	check_host_network(h, at, spec, is_pod);
 	check_enum(h, AT(at, "restartPolicy"), json_path_str(spec, "restartPolicy"),
 		   LIST("Always", "OnFailure", "Never"), true);
-	check_dns(h, at, spec);
+	check_enum(h, AT(at, "dnsPolicy"), json_path_str(spec, "dnsPolicy"),
+		   LIST("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"), true);
 	check_labels(h, AT(at, "nodeSelector"), json_get(spec, "nodeSelector"));
-	json_each(secret, json_get(spec, "imagePullSecrets")) {
-		if (!json_path_str(secret, "name")[0])
-			err_required(h, AT(AT_ITEM(AT(at, "imagePullSecrets"), i), "name"), NULL);
-		i++;
-	}
-	check_node_affinity(h, AT(affinity_at, "nodeAffinity"), json_get(affinity, "nodeAffinity"));
-	check_pod_affinity(h, AT(affinity_at, "podAffinity"), json_get(affinity, "podAffinity"));
-	check_pod_affinity(h, AT(affinity_at, "podAntiAffinity"),
-			   json_get(affinity, "podAntiAffinity"));
+	check_pod_security(h, AT(at, "securityContext"), spec);
+	check_spec_affinity(h, AT(at, "affinity"), json_get(spec, "affinity"));
+	check_dns_config(h, AT(at, "dnsConfig"), spec);
+	check_gates(h, at, spec);
 	check_spread(h, AT(at, "topologySpreadConstraints"),
 		     json_get(spec, "topologySpreadConstraints"));
+	check_windows_hosts(h, at, spec);
+	check_host_users(h, at, spec);
+	check_hostname_override(h, at, spec);
 	check_names(h, at, spec);
+	check_os(h, at, spec);
+	each_container(h, at, spec, check_env_files);
 }
 
 void check_pod_template(struct hook *h, const struct at *at, const struct json *template)
