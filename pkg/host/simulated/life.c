@@ -454,10 +454,11 @@ bool pod_life(struct arena *a, struct json *pod, const char *node_ip, const char
 	      int64_t now_us, int64_t *after_ms)
 {
 	struct life l = { .a = a, .pod = pod, .node_ip = node_ip, .pod_ip = pod_ip, .now_us = now_us };
-	const struct json *before = json_copy(a, json_get(pod, "status"));
+	const struct json *before;
 	const char *phase;
 
 	l.status = json_ensure_object(a, pod, "status");
+	before = json_copy(a, l.status);
 	time_format(now_us / 1000000, l.now);
 	phase = json_path_str(l.status, "phase");
 	if (!strcmp(phase, "Succeeded") || !strcmp(phase, "Failed"))
