@@ -30,6 +30,11 @@ eventually "a reserved label is escaped" 10 prints "$(host -n team-a get pod "$h
 	host -n team-a get pod "$h" -o 'jsonpath={.metadata.labels.nutshell\.dev/vc}'
 check "and the pod stays ours" tenant get pod "$pod"
 
+check "a resize inside" tenant patch pod "$pod" --subresource=resize \
+	-p '{"spec":{"containers":[{"name":"nginx","resources":{"requests":{"cpu":"70m"}}}]}}'
+eventually "reaches the host" 10 prints 70m \
+	host -n team-a get pod "$h" -o 'jsonpath={.spec.containers[0].resources.requests.cpu}'
+
 check "deleted inside" tenant delete pod "$pod" --wait
 check_fails "gone on the host" NotFound host -n team-a get pod "$h"
 check "replaced" tenant rollout status deployment/web --timeout=20s

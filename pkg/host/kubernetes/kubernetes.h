@@ -26,6 +26,7 @@
 #define ANNOTATION_VGEN PFX "/vgen"
 #define ANNOTATION_APPLIED PFX "/applied"
 #define ANNOTATION_KEYS PFX "/keys"
+#define ANNOTATION_RESOURCES PFX "/resources" /* digest of the resources last pushed */
 
 struct client;
 struct map;

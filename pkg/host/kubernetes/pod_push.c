@@ -4,6 +4,7 @@
  */
 #include "host/kubernetes/hostmeta.h"
 #include "host/kubernetes/kubernetes.h"
+#include "host/kubernetes/names.h"
 #include "host/kubernetes/remote.h"
 #include "host/kubernetes/sync.h"
 #include "host/kubernetes/translate.h"
@@ -148,6 +149,49 @@ static bool push_ephemeral(struct push *p, const struct obj *v, const char *path
 			    json_build(p->a, "{spec:{ephemeralContainers:%j}}", fresh), NULL, st);
 }
 
+static const char *digest(const struct json *pod)
+{
+	const char *d = meta_annotation(pod, ANNOTATION_RESOURCES);
+
+	return d ? d : "";
+}
+
+/* A host that will not resize says so once; the rest of the pod goes on. */
+static bool resize_refused(struct push *p, struct task *t, const struct obj *v, struct status *err,
+			   struct status *st)
+{
+	const struct kind *k = kinds_by_resource(api_kinds(p->h->api), "", "v1", "pods");
+
+	if (err->code != 403 && err->code != 404 && err->code != 405 && err->code != 422) {
+		status_move(st, err);
+		return false;
+	}
+	task_event(t, k, v, "Warning", "ResizeRejected", "%s",
+		   names_scrub(p->h->names, p->a, err->message));
+	return true;
+}
+
+static bool push_resize(struct push *p, struct task *t, const struct obj *v, const char *path,
+			struct status *st)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+	struct json *list = json_array(p->a);
+
+	if (!strcmp(digest(p->want), digest(p->have)))
+		return true;
+	json_each(c, json_path(p->want, "spec.containers")) {
+		const struct json *resources = json_get(c, "resources");
+
+		if (resources)
+			json_append(list, json_build(p->a, "{name:%s,resources:%j}",
+						     json_path_str(c, "name"),
+						     json_copy(p->a, resources)));
+	}
+	return remote_patch(p->h, p->a, arena_printf(p->a, "%s/resize", path), STRATEGIC_PATCH,
+			    json_build(p->a, "{spec:{containers:%j}}", list), NULL, &err) ||
+	       resize_refused(p, t, v, &err, st);
+}
+
 bool pod_push(struct host *h, struct task *t, const struct obj *v, const struct json *desired,
 	      const struct json *h_pod, struct status *st)
 {
@@ -163,6 +207,8 @@ bool pod_push(struct host *h, struct task *t, const struct obj *v, const struct 
 	const char *path = remote_path(h, a, "api/v1", "pods", meta_name(h_pod), NULL);
 
 	if (strcmp(host_applied(desired), host_applied(h_pod))) {
+		if (!push_resize(&p, t, v, path, st))
+			return false;
 		diff_map(&p, "labels", 'l');
 		diff_map(&p, "annotations", 'a');
 		diff_images(&p, "initContainers");

@@ -6,6 +6,8 @@
 #include "host/kubernetes/refs.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/codec.h"
 #include "kind/podsecurity.h"
 #include "obj/json.h"
 #include "obj/meta.h"
@@ -118,10 +120,27 @@ static bool shows(const struct json *spec, const char *path)
 	return false;
 }
 
+/* What the tenant asked for, as a digest: the host's own changes (LimitRange defaults, autoscalers) are not
+ * the tenant's resizes. */
+static const char *resources_digest(struct translation *t)
+{
+	struct buf b = BUF_INIT;
+	uint64_t h;
+
+	json_each(c, json_get(t->spec, "containers")) {
+		buf_adds(&b, json_path_str(c, "name"));
+		json_print(&b, json_get(c, "resources"));
+	}
+	h = fnv64a(b.len ? b.p : "", b.len);
+	buf_free(&b);
+	return arena_printf(t->a, "%016llx", (unsigned long long)h);
+}
+
 static void annotate(struct translation *t, struct json *o)
 {
 	const struct json *ref = controller_of(t->v), *spec = json_get(t->v, "spec");
 
+	meta_set_annotation(t->a, o, ANNOTATION_RESOURCES, resources_digest(t));
 	if (!meta_annotation(o, SAFE_TO_EVICT))
 		meta_set_annotation(t->a, o, SAFE_TO_EVICT, ref ? "true" : "false");
 	if (!strcmp(json_path_str(ref, "kind"), "DaemonSet"))
