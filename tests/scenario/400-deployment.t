@@ -48,6 +48,7 @@ dep once 2 '{"type":"Recreate"}' img:1
 rolled once > /dev/null
 k get pods -w -l app=once -o json --output-watch-events > "$T/pods" &
 background_pids+=($!)
+wait_until 10 eval '[ "$(jq -r .type "$T/pods" | wc -l)" = 2 ]' # the watch is there
 k set image deploy/once c=img:2 > /dev/null
 check 'Recreate rolls out' rolled once
 wait_until 5 eval '[ "$(jq -r "select(.object.spec.containers[0].image == \"img:2\") | .object.metadata.name" "$T/pods" | sort -u | wc -l)" = 2 ]'
