@@ -62,7 +62,7 @@ bool cont_decode(struct arena *a, const char *text, struct cont *out, struct sta
 	if (!json_is_object(t))
 		return refused(st, "");
 	if (strcmp(json_str(json_get(t, "v")), token_version))
-		return refused(st, ": server does not recognize this encoded version");
+		return refused(st, ": server does not recognize this encoded version ");
 	out->rev = json_path_int(t, "rv", 0);
 	if (!out->rev || out->rev < -1)
 		return refused(st,

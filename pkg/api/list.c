@@ -175,10 +175,12 @@ static bool listing_open(struct listing *l, struct status *st)
 				st, "specifying resource version is not allowed when using continue");
 		return cont_decode(l->c->a, o->cont, &l->from, st);
 	}
-	if (!api_await_revision(l->c->api, o->resource_version, st))
-		return false;
-	revision_parse(o->resource_version, &l->want);
-	return true;
+	if (!revision_parse(o->resource_version, &l->want))
+		return status_bad_request(
+			st,
+			"invalid resource version: resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid syntax",
+			o->resource_version, o->resource_version);
+	return api_await_revision(l->c->api, o->resource_version, st);
 }
 
 bool api_list(struct call *c, const struct kind *k, const char *ns, const struct list_options *o,

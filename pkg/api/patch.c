@@ -33,13 +33,24 @@ static struct json *patch_apply(struct update *u, struct json *doc, struct statu
 	}
 }
 
+static bool patch_keeps_name(struct update *u, struct status *st)
+{
+	const char *name = json_path_str(u->o, "metadata.name");
+
+	if (strcmp(name, u->name) == 0)
+		return true;
+	return status_bad_request(
+		st, "the name of the object (%s) does not match the name on the URL (%s)", name,
+		u->name);
+}
+
 static bool patch_produce(struct update *u, struct status *st)
 {
 	const struct patching *p = u->arg;
 
 	u->o = patch_apply(u, json_copy(u->c->a, u->old), st);
 	return u->o && body_clean(u->c, u->k, u->o, p->patch, st) &&
-	       body_place(u->k, u->ns, u->o, st);
+	       body_place(u->k, u->ns, u->o, st) && patch_keeps_name(u, st);
 }
 
 static bool patch_check(const struct kind *k, enum patch_type type, const struct json *patch,
@@ -60,7 +71,7 @@ static bool patch_check(const struct kind *k, enum patch_type type, const struct
 		if (!json_is_array(patch))
 			return status_bad_request(
 				st,
-				"error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+				"error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
 		if (json_count(patch) > JSON_PATCH_OPS_MAX)
 			return status_other(
 				st, 413, "RequestEntityTooLarge",

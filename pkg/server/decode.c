@@ -63,13 +63,34 @@ static const struct schema_type *on_lookup(void *arg, const char *api_version, c
 	return k ? k->type : NULL;
 }
 
-static bool protobuf(struct req *r, struct lookup *l, struct json **out)
+static bool unrecognized(struct req *r, const char *kind, const char *why)
 {
 	const struct http_req *h = r->http;
-	struct json *o = proto_decode(r->a, h->body, h->body_len, on_lookup, l, &r->st);
 
-	if (!o)
+	/* Options are decoded by other means than objects, upstream. */
+	if (strcmp(kind, "DeleteOptions") == 0)
+		return status_bad_request(&r->st, "%s", why);
+	return status_bad_request(&r->st,
+				  "the object provided is unrecognized (must be of type %s): %s (%s)",
+				  kind, why, summary(r->a, h->body, h->body_len));
+}
+
+/* Until the envelope has told a kind, the body is nothing known. */
+static bool protobuf(struct req *r, struct lookup *l, struct json **out)
+{
+	STATUS_AUTO struct status st = STATUS_INIT;
+	const struct http_req *h = r->http;
+	struct json *o;
+
+	if (h->body_len == 0)
+		return unrecognized(r, l->kind, "empty data");
+	o = proto_decode(r->a, h->body, h->body_len, on_lookup, l, &st);
+	if (!o && st.code == 400 && !l->got_kind)
+		return unrecognized(r, l->kind, st.message);
+	if (!o) {
+		status_move(&r->st, &st);
 		return false;
+	}
 	if (!json_get(o, "kind"))
 		json_set_str(r->a, o, "kind", l->got_kind);
 	if (!json_get(o, "apiVersion"))
@@ -78,13 +99,34 @@ static bool protobuf(struct req *r, struct lookup *l, struct json **out)
 	return true;
 }
 
-static bool unrecognized(struct req *r, const char *kind, const char *why)
+static const char *go_type(const struct json *v)
 {
-	const struct http_req *h = r->http;
+	if (json_is_array(v))
+		return "array";
+	if (json_is_string(v))
+		return "string";
+	return json_is_bool(v) ? "bool" : "number";
+}
 
-	return status_bad_request(&r->st,
-				  "the object provided is unrecognized (must be of type %s): %s (%s)",
-				  kind, why, summary(r->a, h->body, h->body_len));
+/* kind and apiVersion are looked at before anything else is. */
+static bool check_envelope(struct req *r, const char *kind, const struct json *o)
+{
+	static const char *const members[] = { "apiVersion", "kind" };
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		const struct json *v = json_get(o, members[i]);
+
+		if (!v || json_is_string(v) || json_is_null(v))
+			continue;
+		return unrecognized(r, kind,
+				    arena_printf(r->a,
+						 "couldn't get version/kind; json parse error: json: "
+						 "cannot unmarshal %s into Go struct field .%s of "
+						 "type string",
+						 json_is_object(v) ? "object" : go_type(v),
+						 members[i]));
+	}
+	return true;
 }
 
 static bool text(struct req *r, bool yaml, const char *kind, struct json_dups *dups, struct json **out)
@@ -94,8 +136,10 @@ static bool text(struct req *r, bool yaml, const char *kind, struct json_dups *d
 
 	*out = yaml ? yaml_parse(r->a, h->body, h->body_len, dups, &st) :
 		      json_parse(r->a, h->body, h->body_len, dups, &st);
+	if (*out && json_is_null(*out))
+		*out = json_object(r->a);
 	if (*out && json_is_object(*out))
-		return true;
+		return check_envelope(r, kind, *out);
 	if (*out)
 		return unrecognized(
 			r, kind,
@@ -104,9 +148,10 @@ static bool text(struct req *r, bool yaml, const char *kind, struct json_dups *d
 				     "cannot unmarshal %s into Go value of type struct { "
 				     "APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
 				     "Kind string \"json:\\\"kind,omitempty\\\"\" }",
-				     json_is_array(*out) ? "array" : "value"));
+				     go_type(*out)));
 	return unrecognized(r, kind,
-			    arena_printf(r->a, "couldn't get version/kind; json parse error: %s",
+			    arena_printf(r->a, "%s%s",
+					 yaml ? "" : "couldn't get version/kind; json parse error: ",
 					 st.message ? st.message : "unreadable"));
 }
 
@@ -184,6 +229,12 @@ static bool wrong_kind(struct req *r, const char *api_version, const char *kind)
 				  kind, v, k->subject.kind, kind, api_version);
 }
 
+static bool odd_version(struct req *r, const char *version)
+{
+	return unrecognized(r, r->kind->subject.kind,
+			    arena_printf(r->a, "unexpected GroupVersion string: %s", version));
+}
+
 static bool missing_member(struct req *r, const char *what)
 {
 	const struct http_req *h = r->http;
@@ -208,6 +259,8 @@ static bool check_type(struct req *r, struct json *o)
 		return missing_member(r, "Kind");
 	if (kind_is_custom(k) && !*version)
 		return missing_member(r, "apiVersion");
+	if (strchr(version, '/') != strrchr(version, '/'))
+		return odd_version(r, version);
 	if (*kind && strcmp(kind, k->subject.kind) != 0)
 		return wrong_kind(r, *version ? version : want, kind);
 	if (*version && strcmp(version, want) != 0) {
@@ -216,7 +269,9 @@ static bool check_type(struct req *r, struct json *o)
 						  version[glen] == '/' :
 					 !strchr(version, '/');
 
-		if (!same_group && !kinds_by_api_version(r->server->kinds, version, kind))
+		/* The core group never had another version; others may have had, in the past. */
+		if ((!same_group || glen == 0) &&
+		    !kinds_by_api_version(r->server->kinds, version, kind))
 			return wrong_kind(r, version, k->subject.kind);
 		return status_bad_request(&r->st,
 					  "the API version in the data (%s) does not match the "
@@ -334,44 +389,74 @@ static bool patch_type_of(struct req *r)
 		if (strcmp(type, patch_types[i].type) == 0)
 			return true;
 	}
-	return status_unsupported_media(
-		&r->st, custom ? "application/json-patch+json, application/merge-patch+json, "
-				 "application/apply-patch+yaml" :
-				 "application/json-patch+json, application/merge-patch+json, "
-				 "application/strategic-merge-patch+json, "
-				 "application/apply-patch+yaml");
+	if (custom)
+		return status_unsupported_media(&r->st, "application/json-patch+json, "
+							"application/merge-patch+json, "
+							"application/apply-patch+yaml");
+	/* The router's words, not the handler's. */
+	status_other(&r->st, 415, "UnsupportedMediaType", "415: Unsupported Media Type");
+	r->st.details = true;
+	return false;
+}
+
+static bool patch_tree(struct req *r, bool apply, struct json_dups *dups)
+{
+	STATUS_AUTO struct status st = STATUS_INIT;
+	const struct http_req *h = r->http;
+
+	if (apply)
+		r->body = yaml_parse(r->a, h->body, h->body_len, dups, &r->st);
+	else
+		r->body = json_parse(r->a, h->body, h->body_len, dups, &st);
+	if (!r->body && !apply)
+		status_bad_request(&r->st, "error decoding patch: %s",
+				   st.message ? st.message : "unreadable");
+	return r->body != NULL;
 }
 
 static bool decode_patch(struct req *r)
 {
 	const struct http_req *h = r->http;
 	struct json_dups dups = { 0 };
+	const char *prefix = r->patch == PATCH_JSON ? "json patch " : "";
 	bool apply = r->patch == PATCH_APPLY;
 
-	r->body = apply ? yaml_parse(r->a, h->body, h->body_len, &dups, &r->st) :
-			  json_parse(r->a, h->body, h->body_len, &dups, &r->st);
-	if (!r->body)
+	if (!patch_tree(r, apply, &dups))
 		return false;
 	if (!json_is_object(r->body) && r->patch != PATCH_JSON)
 		return status_bad_request(&r->st,
-					  "error decoding patch: the patch must be an object");
+					  "error decoding patch: json: cannot unmarshal %s into Go "
+					  "value of type map[string]interface {}",
+					  go_type(r->body));
 	if (dups.n == 0)
 		return true;
 	if (apply)
 		return status_bad_request(&r->st, "error decoding YAML: duplicate field \"%s\"",
 					  dups.paths[0]);
 	for (size_t i = 0; i < dups.n && r->call.validation == VALIDATION_WARN; i++)
-		call_warn(&r->call, "duplicate field \"%s\"", dups.paths[i]);
+		call_warn(&r->call, "%sduplicate field \"%s\"", prefix, dups.paths[i]);
 	if (r->call.validation != VALIDATION_STRICT)
 		return true;
 	static const struct subject nothing = { "", "", "" };
 	struct field_errors errs = FIELD_ERRORS_INIT;
 	field_errorf(&errs, FIELD_INVALID, "patch", go_quote(r->a, h->body, h->body_len),
-		     "strict decoding error: duplicate field \"%s\"", dups.paths[0]);
+		     "strict decoding error: %sduplicate field \"%s\"", prefix, dups.paths[0]);
 	return status_invalid(&r->st, &nothing, "", &errs);
 }
 
 /* ---- all ---- */
+
+/* A media type that is not there at all is refused by upstream's router, a form of one that is (as=...) by
+ * the handler behind it. */
+static bool not_acceptable(struct req *r, const char *accept)
+{
+	if (strstr(accept, "application/json") || strstr(accept, "application/yaml"))
+		return status_not_acceptable(&r->st, media_all);
+	status_other(&r->st, 406, "NotAcceptable",
+		     "406: Not Acceptable\n\nAvailable representations: %s", media_all);
+	r->st.details = true;
+	return false;
+}
 
 static bool negotiate(struct req *r)
 {
@@ -380,7 +465,7 @@ static bool negotiate(struct req *r)
 	if (r->op->raw || accept_parse(accept, ACCEPT_YAML | ACCEPT_FORMS, &r->accept))
 		return true;
 	r->accept = (struct accept){ FORM_OBJECT, false, false };
-	return status_not_acceptable(&r->st, "application/json, application/yaml");
+	return not_acceptable(r, accept);
 }
 
 bool decode_request(struct req *r)

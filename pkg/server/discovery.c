@@ -427,6 +427,8 @@ bool discovery_run(struct req *r)
 
 	if (!b) {
 		b = build(r, aggregate, serial);
+		if (!b && dispatch_has_group(d->kinds, r->route.segs[0][3] ? r->route.segs[1] : ""))
+			return status_no_route(&r->st); /* another version */
 		if (!b)
 			return reply_text(r, 404, "404 page not found\n");
 		keep(d, key, b);

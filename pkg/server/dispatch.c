@@ -1,8 +1,8 @@
 /*
  * From attributes to a kind and an operation.
  *
- * A path below a group and version that is served gets a 404 Status when it leads nowhere and a 405 when only
- * the method is wrong; outside of those it is plain text, as upstream's mux answers, because
+ * A path below a group that is served gets a 404 Status when it leads nowhere and a 405 when only the
+ * method is wrong; outside of those it is plain text, as upstream's mux answers, because
  * clients tell "no such API" from "no such object" by it.
  */
 #include "server/request.h"
@@ -71,12 +71,12 @@ static bool dispatch_endpoint(struct req *r)
 	return true;
 }
 
-static bool has_group_version(struct kinds *ks, const char *group, const char *version)
+bool dispatch_has_group(struct kinds *ks, const char *group)
 {
 	const struct kind *k;
 
 	for (size_t it = 0; (k = kinds_next(ks, &it));)
-		if (strcmp(k->subject.group, group) == 0 && strcmp(k->version, version) == 0)
+		if (strcmp(k->subject.group, group) == 0)
 			return true;
 	return false;
 }
@@ -106,7 +106,7 @@ static bool scope_fits(const struct req *r)
 	bool is_namespace = !*attr->group && strcmp(attr->resource, "namespaces") == 0;
 
 	if (is_namespace)
-		return true;
+		return !*attr->ns || (r->route.named && strcmp(attr->ns, attr->name) == 0);
 	if (!r->kind->namespaced)
 		return !*attr->ns;
 	return *attr->ns || !r->route.named;
@@ -151,7 +151,7 @@ bool dispatch(struct req *r)
 	r->kind = kinds_by_resource(r->server->kinds, attr->group, attr->version, attr->resource);
 	if (r->kind)
 		return dispatch_resource(r);
-	if (has_group_version(r->server->kinds, attr->group, attr->version))
+	if (dispatch_has_group(r->server->kinds, attr->group))
 		return status_no_route(&r->st);
 	r->op = &nowhere;
 	return true;

@@ -225,6 +225,17 @@ static bool encode_list(struct req *r)
 	return true;
 }
 
+/* What a dry run would have created has no revision, not an empty one. */
+static bool unstored(struct req *r, const struct obj *o)
+{
+	struct json *tree = obj_tree(r->a, o);
+	struct buf b = BUF_INIT;
+
+	json_del(json_get(tree, "metadata"), "resourceVersion");
+	json_print(&b, tree);
+	return reply_buf(r, "application/json", &b);
+}
+
 static bool encode_obj(struct req *r)
 {
 	const struct obj *o = r->reply.obj;
@@ -243,6 +254,8 @@ static bool encode_obj(struct req *r)
 		partial_print(&b, o, r->accept.beta);
 		return reply_buf(r, "application/json", &b);
 	default:
+		if (!o->rev)
+			return unstored(r, o);
 		r->reply.type = REPLY_BYTES;
 		r->reply.content_type = "application/json";
 		r->reply.bytes = o->json;

@@ -106,10 +106,11 @@ bool req_wait(struct req *r);
 bool authn_user(struct req *r);
 bool impersonate(struct req *r);
 bool authz_check(struct req *r);
-bool dispatch(struct req *r);       /* dispatch.c: kind and operation */
-bool decode_request(struct req *r); /* decode.c: options and body */
-bool encode_reply(struct req *r);   /* encode.c: obj, list and tree become bytes or parts */
-void reply_finish(struct req *r);   /* reply.c: the only place that replies */
+bool dispatch(struct req *r);                                 /* dispatch.c: kind and operation */
+bool dispatch_has_group(struct kinds *ks, const char *group); /* some version of it is served */
+bool decode_request(struct req *r);                           /* decode.c: options and body */
+bool encode_reply(struct req *r); /* encode.c: obj, list and tree become bytes or parts */
+void reply_finish(struct req *r); /* reply.c: the only place that replies */
 
 /* ---- handlers ---- */
 const struct operation *verbs_find(const struct req *r); /* verbs.c; NULL: 404 or 405 */

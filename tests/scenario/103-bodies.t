@@ -25,7 +25,17 @@ is "$(post '' '{"metadata":{"name":"x","namespace":"other"}}' | said)" \
 is "$(post '' '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"}}' | said)" \
 	'400 BadRequest Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion' 'another kind'
 like "$(post '' '{"kind":"ConfigMap","apiVersion":"v2"}' | said)" \
-	'^400 BadRequest the API version in the data \(v2\) does not match the expected API version \(v1\)' 'another version'
+	'^400 BadRequest ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2"' 'another version'
+like "$(post '' '{"kind":"ConfigMap","apiVersion":"a/b/c"}' | said)" 'unexpected GroupVersion string: a/b/c' 'no version at all'
+like "$(post '' '{"kind":5}' | said)" 'cannot unmarshal number into Go struct field .kind of type string' 'a kind that is no string'
+like "$(post '' 'null' | said)" '^422 Invalid .*name or generateName is required' 'null is an empty object'
+like "$(api POST $cms -H 'Content-Type: application/vnd.kubernetes.protobuf' -d k8s | said)" \
+	'must be of type ConfigMap\): provided data does not appear to be a protobuf message' 'protobuf that is none'
+is "$(post '?dryRun=All' '{"metadata":{"name":"dry"}}' | jq -c '.metadata | has("resourceVersion")')" 'false' \
+	'a dry run has no revision'
+is "$(api PATCH $cms/a -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"name":"b"}}' | said)" \
+	'400 BadRequest the name of the object (b) does not match the name on the URL (a)' 'a patch renames nothing'
+like "$(api PATCH $cms/a -H 'Content-Type: text/plain' -d '{}' | said)" '415: Unsupported Media Type' 'no patch type'
 is "$(api_json POST /api/v1/namespaces/nons/configmaps '{"metadata":{"name":"x"}}' | jq -c '[.code, .message, .details.kind]')" \
 	'[404,"namespaces \"nons\" not found","namespaces"]' 'in a namespace that is not there'
 
