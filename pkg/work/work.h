@@ -114,7 +114,6 @@ const struct obj *child_create(struct task *t, const struct kind *k, const struc
 			       const struct obj *owner, struct json *child, struct status *st);
 /* Many in one commit, all or none: api_create_many() with ns and the controller reference set. */
 bool children_create(struct task *t, const struct kind *k, const struct kind *owner_kind,
-		     const struct obj *owner, struct create_item *items, size_t n,
-		     struct status *st);
+		     const struct obj *owner, struct create_item *items, size_t n, struct status *st);
 
 #endif
