@@ -88,6 +88,8 @@ bool check_text(struct hook *h, const struct at *at, enum text_format f, const c
 bool check_enum(struct hook *h, const struct at *at, const char *value,
 		const char *const *supported, bool needed);
 bool check_nonnegative(struct hook *h, const struct at *at, const struct json *number);
+/* A number that is not negative, or "NN%". (workload_check.c) */
+void check_int_or_percent(struct hook *h, const struct at *at, const struct json *v);
 /* "must be between 1 and 65535, inclusive" */
 bool check_port(struct hook *h, const struct at *at, int64_t port);
 /* A port number or port name. */

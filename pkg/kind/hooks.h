@@ -93,6 +93,18 @@ HOOK_CHECK_OLD(pod_validate_status);
 HOOK_CHECK(podtemplate_validate);
 /* podspec_defaults.c */
 HOOK(podtemplate_defaults);
+/* policy_check.c */
+HOOK_CHECK(networkpolicy_validate);
+HOOK_CHECK(lease_validate);
+HOOK(priorityclass_prepare_create);
+HOOK_CHECK(priorityclass_validate);
+HOOK_CHECK(runtimeclass_validate);
+HOOK_CHECK_OLD(runtimeclass_validate_update);
+HOOK_CHECK(quota_validate);
+HOOK_CHECK_OLD(quota_validate_update);
+HOOK_CHECK_OLD(quota_validate_status);
+HOOK_CHECK(limitrange_validate);
+HOOK_CHECK(endpointslice_validate);
 /* service.c */
 HOOK(service_defaults);
 HOOK(service_prepare_create);

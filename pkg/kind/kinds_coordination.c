@@ -22,6 +22,7 @@ const struct kind kinds_coordination[] = {
 		.fields = NAMES("spec.holderIdentity", "spec.renewTime"),
 		.create_on_update = true,
 		.conditional_update = true,
+		.validate = lease_validate,
 	},
 };
 

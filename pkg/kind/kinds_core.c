@@ -86,6 +86,7 @@ const struct kind kinds_core[] = {
 		.columns = columns_created,
 		.create_on_update = true,
 		.defaults = limitrange_defaults,
+		.validate = limitrange_validate,
 	},
 	{
 		.subject = { "", "namespaces", "Namespace" },
@@ -240,6 +241,9 @@ const struct kind kinds_core[] = {
 		.type = &type_core_v1_ResourceQuota,
 		.columns = columns_quota,
 		.delete_returns_object = true,
+		.validate = quota_validate,
+		.validate_update = quota_validate_update,
+		.validate_status = quota_validate_status,
 	},
 	{
 		.subject = { "", "secrets", "Secret" },

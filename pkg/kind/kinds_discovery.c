@@ -23,6 +23,7 @@ const struct kind kinds_discovery[] = {
 		.defaults = endpointslice_defaults,
 		.validate_update = endpointslice_validate_update,
 		.warn = endpointslice_warn,
+		.validate = endpointslice_validate,
 	},
 };
 

@@ -57,6 +57,7 @@ const struct kind kinds_networking[] = {
 		.generation = true,
 		.defaults = networkpolicy_defaults,
 		.warn = networkpolicy_warn,
+		.validate = networkpolicy_validate,
 	},
 	{
 		.subject = { "networking.k8s.io", "servicecidrs", "ServiceCIDR" },

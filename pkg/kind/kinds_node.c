@@ -21,6 +21,8 @@ const struct kind kinds_node[] = {
 		.create_on_update = true,
 		.conditional_update = true,
 		.warn = runtimeclass_warn,
+		.validate = runtimeclass_validate,
+		.validate_update = runtimeclass_validate_update,
 	},
 };
 

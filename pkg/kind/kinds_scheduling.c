@@ -19,9 +19,10 @@ const struct kind kinds_scheduling[] = {
 		.verbs = VERBS_ALL,
 		.type = &type_scheduling_v1_PriorityClass,
 		.columns = columns_priorityclass,
-		.generation = true,
 		.defaults = priorityclass_defaults,
 		.validate_update = priorityclass_validate_update,
+		.prepare_create = priorityclass_prepare_create,
+		.validate = priorityclass_validate,
 	},
 };
 

@@ -273,7 +273,13 @@ HOOK_CHECK(budget_validate)
 
 	if (json_get(spec, "minAvailable") && json_get(spec, "maxUnavailable"))
 		err_invalid_json(h, at, spec, "minAvailable and maxUnavailable cannot be both set");
+	check_int_or_percent(h, AT(at, "minAvailable"), json_get(spec, "minAvailable"));
+	check_int_or_percent(h, AT(at, "maxUnavailable"), json_get(spec, "maxUnavailable"));
 	check_label_selector(h, AT(at, "selector"), json_get(spec, "selector"));
+	if (json_get(spec, "unhealthyPodEvictionPolicy"))
+		check_enum(h, AT(at, "unhealthyPodEvictionPolicy"),
+			   json_path_str(spec, "unhealthyPodEvictionPolicy"),
+			   LIST("AlwaysAllow", "IfHealthyBudget"), true);
 }
 
 HOOK_CHECK(autoscaler_validate)

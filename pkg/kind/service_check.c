@@ -245,6 +245,21 @@ static void check_traffic(struct hook *h, const struct at *at, const struct json
 	if (internal[0])
 		check_enum(h, AT(at, "internalTrafficPolicy"), internal, LIST("Cluster", "Local"),
 			   false);
+	if (json_get(spec, "trafficDistribution"))
+		check_enum(h, AT(at, "trafficDistribution"),
+			   json_path_str(spec, "trafficDistribution"),
+			   LIST("PreferClose", "PreferSameNode", "PreferSameZone"), true);
+}
+
+static const char *trimmed(struct hook *h, const char *s)
+{
+	size_t n;
+
+	s += strspn(s, " \t\r\n");
+	n = strlen(s);
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		n--;
+	return arena_dup(h->a, s, n);
 }
 
 HOOK_CHECK(service_validate)
@@ -269,6 +284,10 @@ HOOK_CHECK(service_validate)
 	if (json_count(json_get(spec, "loadBalancerSourceRanges")) && !is_type(spec, "LoadBalancer"))
 		err_forbidden(h, AT(at, "LoadBalancerSourceRanges"),
 			      "may only be used when `type` is 'LoadBalancer'");
+	i = 0;
+	json_each(cidr, json_get(spec, "loadBalancerSourceRanges"))
+		check_cidr(h, AT_ITEM(AT(at, "LoadBalancerSourceRanges"), i++),
+			   trimmed(h, json_str(cidr)));
 	check_traffic(h, at, spec);
 }
 

@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void check_numbers(struct hook *h, const struct at *at, const struct json *spec,
 			  const char *const *names)
@@ -32,7 +33,7 @@ static long percent(const char *s)
 	return s[0] >= '0' && s[0] <= '9' && !strcmp(end, "%") ? n : -1;
 }
 
-static void check_int_or_percent(struct hook *h, const struct at *at, const struct json *v)
+void check_int_or_percent(struct hook *h, const struct at *at, const struct json *v)
 {
 	if (!json_is_string(v))
 		check_nonnegative(h, at, v);
@@ -343,6 +344,51 @@ HOOK_CHECK_OLD(job_validate_update)
 				json_get(was, immutable[i]));
 }
 
+/* How many fields a schedule has, and that a macro is known; the controller reads the rest. */
+static void check_fields(struct hook *h, const struct at *at, const char *schedule)
+{
+	const char *const *macros = LIST("@yearly", "@annually", "@monthly", "@weekly", "@daily",
+					 "@midnight", "@hourly");
+	char *list = arena_strdup(h->a, schedule);
+	size_t n = 0, len = 0;
+
+	if (schedule[0] == '@') {
+		if (!one_of(schedule, macros) && strncmp(schedule, "@every ", 7) != 0)
+			err_invalid(h, at, schedule, "unrecognized descriptor: %s", schedule);
+		return;
+	}
+	for (const char *p = schedule; *(p += strspn(p, " \t\n")); n++) {
+		size_t word = strcspn(p, " \t\n");
+
+		if (n)
+			list[len++] = ' ';
+		memmove(list + len, p, word);
+		len += word;
+		p += word;
+	}
+	list[len] = '\0';
+	if (n != 5)
+		err_invalid(h, at, schedule, "expected exactly 5 fields, found %zu: [%s]", n, list);
+}
+
+static void check_time_zone(struct hook *h, const struct at *at, const struct json *zone)
+{
+	const char *s = json_str(zone);
+
+	if (!zone)
+		return;
+	if (!s[0])
+		err_invalid(h, at, s, "timeZone must be nil or non-empty string");
+	else if (s[0] == '-' || s[0] == '/' || s[0] == '.' || has_dotdot(s) ||
+		 strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/.") !=
+			 strlen(s))
+		err_invalid(h, at, s, "unknown time zone %s", s);
+	else if (!strcasecmp(s, "Local"))
+		err_invalid(h, at, s,
+			    "timeZone must be an explicit time zone as defined in "
+			    "https://www.iana.org/time-zones");
+}
+
 HOOK_CHECK(cronjob_validate)
 {
 	const struct json *spec = json_get(o, "spec");
@@ -354,6 +400,9 @@ HOOK_CHECK(cronjob_validate)
 	else if (strstr(schedule, "TZ"))
 		err_invalid(h, AT(at, "schedule"), schedule,
 			    "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
+	else
+		check_fields(h, AT(at, "schedule"), schedule);
+	check_time_zone(h, AT(at, "timeZone"), json_get(spec, "timeZone"));
 	check_nonnegative(h, AT(at, "startingDeadlineSeconds"),
 			  json_get(spec, "startingDeadlineSeconds"));
 	check_enum(h, AT(at, "concurrencyPolicy"), json_path_str(spec, "concurrencyPolicy"),
