@@ -4,9 +4,15 @@
 #include <stddef.h>
 
 const struct controller *const control_all[] = {
-	&namespace_controller,  &serviceaccount_controller,
-	&root_ca_controller,    &deployment_controller,
-	&replicaset_controller, &endpointslice_controller,
-	&endpoints_controller,  &gc_controller,
-	&pod_gc_controller,     NULL,
+	&namespace_controller,
+	&serviceaccount_controller,
+	&root_ca_controller,
+	&deployment_controller,
+	&replicaset_controller,
+	&endpointslice_controller,
+	&endpoints_controller,
+	&gc_controller,
+	&pod_gc_controller,
+	&clusterrole_controller,
+	NULL,
 };

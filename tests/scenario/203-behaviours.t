@@ -52,6 +52,14 @@ check_fails 'nobody gives what he has not' 'forbidden.*(is attempting to grant R
 	k create role more --verb=get --resource=secrets --as system:serviceaccount:default:low
 check_fails 'nor by binding' 'forbidden' k create rolebinding more --clusterrole=cluster-admin --user=x --as system:serviceaccount:default:low
 
+# a label is enough to extend a role
+joined() { k get clusterrole view edit admin -o json | jq -c '[.items[].rules[] | select(.resources == ["widgets"])] | length'; }
+api_json POST /apis/rbac.authorization.k8s.io/v1/clusterroles '{"metadata":{"name":"extra","labels":{"rbac.authorization.k8s.io/aggregate-to-view":"true"}},
+	"rules":[{"verbs":["get"],"apiGroups":["example.org"],"resources":["widgets"]}]}' -o /dev/null
+eventually 'a labelled role joins view, and so edit and admin' 10 prints 3 joined
+api DELETE /apis/rbac.authorization.k8s.io/v1/clusterroles/extra -o /dev/null
+eventually 'and leaves them' 10 prints 0 joined
+
 # discovery is cached by its tag
 tag=$(api GET /apis -D - -o /dev/null -H 'Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' | tr -d '\r' | sed -n 's/^[Ee][Tt]ag: //p')
 is "$(api_code GET /apis -H 'Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' -H "If-None-Match: $tag")" 304 'discovery, unchanged'
