@@ -73,8 +73,8 @@ class Package:
                 self.named[m.group(1)], self.docs[m.group(1), ""] = m.group(2), comment
                 if any(re.match(r" *\+enum\b", c) for c in comment):
                     self.enums.add(m.group(1))
-            elif m := re.match(r'(?:const )?(\w+)\s+(?:(\w+)\s+)?= (?:\w+\()?("[^"]*")\)?', s):
-                self.consts[m.group(1)] = (m.group(2), m.group(3)[1:-1], comment)
+            elif m := re.match(r'(?:const )?(\w+)\s+(?:(\w+)\s+)?= (?:(\w+)\()?("[^"]*")\)?', s):
+                self.consts[m.group(1)] = (m.group(2) or m.group(3), m.group(4)[1:-1], comment)
             comment = []
 
     def qualify(self, name):

@@ -123,6 +123,20 @@ static bool streams_to_nobody(const struct req *r)
 	return r->op->raw && strcmp(method, "HEAD") == 0;
 }
 
+/* What upstream says to whoever still uses these, whatever they do with them. */
+static void warn_deprecated(struct req *r)
+{
+	const struct subject *s = &r->kind->subject;
+
+	if (*s->group)
+		return;
+	if (strcmp(s->kind, "Endpoints") == 0)
+		call_warn(&r->call, "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 "
+				    "EndpointSlice");
+	if (strcmp(s->kind, "ComponentStatus") == 0)
+		call_warn(&r->call, "v1 ComponentStatus is deprecated in v1.19+");
+}
+
 /* GET, PUT... of what exists in another way is 405. */
 static bool dispatch_resource(struct req *r)
 {
@@ -136,8 +150,10 @@ static bool dispatch_resource(struct req *r)
 		r->op = subs_find(r, &exists);
 	else
 		r->op = verbs_find(r);
-	if (r->op && !streams_to_nobody(r))
+	if (r->op && !streams_to_nobody(r)) {
+		warn_deprecated(r);
 		return true;
+	}
 	return exists ? status_method_not_allowed(&r->st) : status_no_route(&r->st);
 }
 

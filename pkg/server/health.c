@@ -13,6 +13,7 @@
 #include "base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* NULL when well; else what is wrong, for the log. */
@@ -167,6 +168,7 @@ bool version_run(struct req *r)
 {
 	const char *v = r->server->c.version ? r->server->c.version : "v1.36.0";
 	const char *major = version_part(r->a, v, 0), *minor = version_part(r->a, v, 1);
+	const char *oldest = arena_printf(r->a, "%d", atoi(minor) - 1); /* one version is bridged */
 	BUF_AUTO struct buf b = BUF_INIT;
 	struct buf out = BUF_INIT;
 
@@ -175,7 +177,7 @@ bool version_run(struct req *r)
 				  "minCompatibilityMajor:%s,minCompatibilityMinor:%s,gitVersion:%s,"
 				  "gitCommit:%s,gitTreeState:%s,buildDate:%s,goVersion:%s,compiler:%s,"
 				  "platform:%s}",
-				  major, minor, major, minor, major, minor, v, "", "clean",
+				  major, minor, major, minor, major, oldest, v, "", "clean",
 				  "1970-01-01T00:00:00Z", "none", "cc",
 #if defined(__x86_64__)
 				  "linux/amd64"

@@ -65,4 +65,7 @@ for junk in "$pods?%" "$pods?labelSelector=%00" "$pods?fieldSelector===" "$pods?
 	like "$(api_code GET "$junk")" '^(200|4..)$' "junk: $junk"
 done
 is "$(api GET /readyz)" ok 'still well'
+like "$(api GET /api/v1/namespaces/default/endpoints -D - -o /dev/null)" \
+	'Warning: 299 - "v1 Endpoints is deprecated in v1.33\+' 'a deprecated kind warns'
+is "$(api GET /version | jq -r .minCompatibilityMinor)" 35 'one version back'
 done_testing

@@ -46,6 +46,8 @@ for kubectl in k127 k133 k; do
 	check "$kubectl apply again" $kubectl apply -f "$T/deploy.yaml"
 	like "$($kubectl explain pods.spec.containers 2>&1)" 'imagePullPolicy' "$kubectl explain"
 done
+is "$(api GET /openapi/v3/apis/networking.k8s.io/v1 | jq -c '.components.schemas["io.k8s.api.networking.v1.HTTPIngressPath"].properties.pathType.enum')" \
+	'["Exact","ImplementationSpecific","Prefix"]' 'values of constants that are declared by a conversion'
 sed 's/selector:/selecter:/' "$T/deploy.yaml" > "$T/typo.yaml"
 check_fails 'a typo is named' 'unknown field "spec.selecter"' k apply -f "$T/typo.yaml"
 done_testing
