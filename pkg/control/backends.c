@@ -169,23 +169,12 @@ struct json *backend_labels(struct arena *a, const struct json *svc_tree)
 
 /* ---- pod changes ---- */
 
-static bool same_labels(const struct obj *x, const struct obj *y)
-{
-	if (x->nlabels != y->nlabels)
-		return false;
-	for (uint32_t i = 0; i < x->nlabels; i++)
-		if (strcmp(x->labels[i].key, y->labels[i].key) ||
-		    strcmp(x->labels[i].value, y->labels[i].value))
-			return false;
-	return true;
-}
-
 /* Header fields (phase, readiness, node, address) cover what endpoints show of a pod. */
 static bool matters(const struct event *ev)
 {
 	if (!ev->prev || ev->type != EVENT_MODIFIED)
 		return true;
-	if (!ev->obj->deleted_s != !ev->prev->deleted_s || !same_labels(ev->obj, ev->prev))
+	if (!ev->obj->deleted_s != !ev->prev->deleted_s || !obj_same_labels(ev->obj, ev->prev))
 		return true;
 	for (uint32_t i = 0; i < ev->obj->nfields; i++)
 		if (strcmp(ev->obj->fields[i], ev->prev->fields[i]))

@@ -122,17 +122,6 @@ bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
 
 /* ---- orphans ---- */
 
-static bool same_labels(const struct obj *x, const struct obj *y)
-{
-	if (x->nlabels != y->nlabels)
-		return false;
-	for (uint32_t i = 0; i < x->nlabels; i++)
-		if (strcmp(x->labels[i].key, y->labels[i].key) ||
-		    strcmp(x->labels[i].value, y->labels[i].value))
-			return false;
-	return true;
-}
-
 struct orphan {
 	struct enqueue *q;
 	struct arena *a;
@@ -160,7 +149,7 @@ void claim_offer(struct enqueue *q, struct api *api, const struct event *ev,
 	enqueue_owner(q, ev, owner_kind->subject.kind);
 	if (obj_controller(ev->obj) || ev->obj->deleted_s || ev->type == EVENT_DELETED)
 		return;
-	if (ev->prev && !obj_controller(ev->prev) && same_labels(ev->obj, ev->prev))
+	if (ev->prev && !obj_controller(ev->prev) && obj_same_labels(ev->obj, ev->prev))
 		return;
 	or.a = arena_new();
 	store_list(api_table(api, owner_kind), ev->obj->ns, NULL, NULL, 0, offer, & or, &l);

@@ -243,8 +243,13 @@ struct obj *obj_reseal(const struct obj *o, int64_t rev)
 
 	if (!f)
 		bug("out of memory: object of %zu bytes", from->size);
-	memcpy((void *)f, (const void *)from, from->size);
+	/* Not the whole block at once: others count their references while we copy. */
+	f->o = from->o;
+	f->digits_at = from->digits_at;
+	f->digits_len = from->digits_len;
+	f->size = from->size;
 	atomic_init(&f->refs, 1);
+	memcpy(f + 1, from + 1, from->size - sizeof *f);
 	f->o.json = shifted(o->json, from, f);
 	f->o.ns = shifted(o->ns, from, f);
 	f->o.name = shifted(o->name, from, f);
@@ -310,6 +315,17 @@ const char *obj_label(const struct obj *o, const char *key)
 		if (strcmp(o->labels[i].key, key) == 0)
 			return o->labels[i].value;
 	return NULL;
+}
+
+bool obj_same_labels(const struct obj *x, const struct obj *y)
+{
+	if (x->nlabels != y->nlabels)
+		return false;
+	for (uint32_t i = 0; i < x->nlabels; i++)
+		if (strcmp(x->labels[i].key, y->labels[i].key) ||
+		    strcmp(x->labels[i].value, y->labels[i].value))
+			return false;
+	return true;
 }
 
 const struct owner *obj_controller(const struct obj *o)

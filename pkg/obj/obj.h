@@ -77,6 +77,8 @@ struct json *obj_tree(struct arena *a, const struct obj *o);
 
 /* The value of a label, or NULL. */
 const char *obj_label(const struct obj *o, const char *key);
+/* The same labels, in the same order (an update that does not touch them keeps it). */
+bool obj_same_labels(const struct obj *x, const struct obj *y);
 /* The owner with controller: true, or NULL. */
 const struct owner *obj_controller(const struct obj *o);
 /* Bytes of memory the object occupies. */
