@@ -63,13 +63,6 @@ static bool root_ca_reconcile(struct task *t, struct key key, struct result *out
 	return false;
 }
 
-static void map_namespace(struct enqueue *q, struct api *api, const struct event *ev)
-{
-	(void)api;
-	if (ev->type != EVENT_DELETED && !ev->obj->deleted_s)
-		enqueue_key(q, "", ev->obj->name);
-}
-
 static void map_config(struct enqueue *q, struct api *api, const struct event *ev)
 {
 	(void)api;
@@ -79,6 +72,6 @@ static void map_config(struct enqueue *q, struct api *api, const struct event *e
 
 const struct controller root_ca_controller = {
 	.name = "root-ca-certificate-publisher",
-	.watch = { { "v1", "Namespace", map_namespace }, { "v1", "ConfigMap", map_config } },
+	.watch = { { "v1", "Namespace", map_live }, { "v1", "ConfigMap", map_config } },
 	.reconcile = root_ca_reconcile,
 };

@@ -30,13 +30,6 @@ static bool serviceaccount_reconcile(struct task *t, struct key key, struct resu
 	return false;
 }
 
-static void map_namespace(struct enqueue *q, struct api *api, const struct event *ev)
-{
-	(void)api;
-	if (ev->type != EVENT_DELETED && !ev->obj->deleted_s)
-		enqueue_key(q, "", ev->obj->name);
-}
-
 static void map_account(struct enqueue *q, struct api *api, const struct event *ev)
 {
 	(void)api;
@@ -46,6 +39,6 @@ static void map_account(struct enqueue *q, struct api *api, const struct event *
 
 const struct controller serviceaccount_controller = {
 	.name = "serviceaccount",
-	.watch = { { "v1", "Namespace", map_namespace }, { "v1", "ServiceAccount", map_account } },
+	.watch = { { "v1", "Namespace", map_live }, { "v1", "ServiceAccount", map_account } },
 	.reconcile = serviceaccount_reconcile,
 };

@@ -33,9 +33,9 @@ struct source {
 
 struct feed {
 	struct api *api;
-	struct lock lock; /* guards dirty, stop, busy */
+	struct lock lock; /* guards dirty, stop */
 	struct cond wake;
-	bool dirty, stop, busy;
+	bool dirty, stop;
 	atomic_llong seen; /* all tables have been delivered up to this revision */
 	VEC(struct source *) sources;
 	struct subscription *subscription;
@@ -154,11 +154,9 @@ static bool wait_dirty(struct feed *f)
 	bool go;
 
 	lock_take(&f->lock);
-	f->busy = false;
 	while (!f->dirty && !f->stop)
 		cond_wait(&f->wake, &f->lock);
 	f->dirty = false;
-	f->busy = true;
 	go = !f->stop;
 	lock_drop(&f->lock);
 	return go;
@@ -188,7 +186,6 @@ void feed_start(struct feed *f, void (*synced)(void *arg), void *arg)
 {
 	f->synced = synced;
 	f->synced_arg = arg;
-	f->busy = true;
 	f->subscription = store_subscribe(api_store(f->api), NULL, on_publish, f);
 	f->thread = thread_start("feed", run, f);
 }
@@ -221,14 +218,4 @@ void feed_stop(struct feed **fp)
 int64_t feed_rev(struct feed *f)
 {
 	return atomic_load(&f->seen);
-}
-
-bool feed_idle(struct feed *f)
-{
-	bool idle;
-
-	lock_take(&f->lock);
-	idle = !f->dirty && !f->busy;
-	lock_drop(&f->lock);
-	return idle;
 }

@@ -24,7 +24,5 @@ void feed_start(struct feed *f, void (*synced)(void *arg), void *arg);
 void feed_stop(struct feed **f);
 /* Every change up to and including this revision, in whatever table, has been delivered. */
 int64_t feed_rev(struct feed *f);
-/* Every published change has been delivered. */
-bool feed_idle(struct feed *f);
 
 #endif

@@ -2,7 +2,8 @@
  * Design: every known name is one struct entry, found through a map.  An entry is in exactly one place:
  * the ready list (due now), the heap (due later), or with a worker.  While with a worker, additions are only
  * noted (again_ns) and take effect in queue_done().  Entries that are nowhere are freed at once, so an idle
- * queue holds no memory.
+ * queue holds no memory.  One sleeping worker minds the clock for all; when it leaves with an entry, it wakes
+ * another to take its place, else what is due next would wait until somebody is done.
  */
 #include "work/queue.h"
 
@@ -37,6 +38,7 @@ struct queue {
 	struct entry *first, **last;
 	VEC(struct entry *) heap;
 	size_t running;
+	int64_t alarm_ns; /* a sleeping worker wakes then; NEVER = none does by itself */
 	bool stopped;
 };
 
@@ -49,6 +51,7 @@ struct queue *queue_new(const char *name)
 	cond_init(&q->wake);
 	q->entries = map_new();
 	q->last = &q->first;
+	q->alarm_ns = NEVER;
 	return q;
 }
 
@@ -213,6 +216,26 @@ static struct entry *pop_ready(struct queue *q)
 	return e;
 }
 
+/* Until woken, or until the first later entry is due if nobody else will wake by then. */
+static void sleep_until_due(struct queue *q)
+{
+	int64_t due = q->heap.n ? q->heap.p[0]->due_ns : NEVER;
+
+	if (due >= q->alarm_ns) {
+		cond_wait(&q->wake, &q->lock);
+		return;
+	}
+	q->alarm_ns = due;
+	cond_wait_until(&q->wake, &q->lock, due);
+	if (q->alarm_ns == due)
+		q->alarm_ns = NEVER;
+}
+
+static bool needs_another(const struct queue *q)
+{
+	return q->first || (q->heap.n && q->heap.p[0]->due_ns < q->alarm_ns);
+}
+
 struct queue_item *queue_take(struct queue *q)
 {
 	struct entry *e = NULL;
@@ -223,12 +246,9 @@ struct queue_item *queue_take(struct queue *q)
 		e = pop_ready(q);
 		if (e)
 			break;
-		if (q->heap.n)
-			cond_wait_until(&q->wake, &q->lock, q->heap.p[0]->due_ns);
-		else
-			cond_wait(&q->wake, &q->lock);
+		sleep_until_due(q);
 	}
-	if (e && q->first)
+	if (e && needs_another(q))
 		cond_signal(&q->wake);
 	lock_drop(&q->lock);
 	return e ? &e->item : NULL;

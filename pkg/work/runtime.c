@@ -16,7 +16,6 @@
 #include "work/queue.h"
 #include "work/recorder.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +33,7 @@ struct unit {
 	const struct controller *ctl;
 	void *state;
 	struct enqueue enqueue;
+	bool started; /* ctl->start() was called */
 	struct thread **threads;
 	int nthreads;
 };
@@ -43,7 +43,6 @@ struct runtime {
 	struct feed *feed;
 	struct recorder *recorder;
 	VEC(struct unit *) units;
-	atomic_bool stopping;
 };
 
 void enqueue_key(struct enqueue *q, const char *ns, const char *name)
@@ -65,6 +64,13 @@ void enqueue_owner(struct enqueue *q, const struct event *ev, const char *kind)
 		enqueue_key(q, ev->obj->ns, now->name);
 	if (before && !strcmp(before->kind, kind) && (!now || strcmp(before->uid, now->uid)))
 		enqueue_key(q, ev->prev->ns, before->name);
+}
+
+void map_live(struct enqueue *q, struct api *api, const struct event *ev)
+{
+	(void)api;
+	if (ev->type != EVENT_DELETED && !ev->obj->deleted_s)
+		enqueue_key(q, ev->obj->ns, ev->obj->name);
 }
 
 static void on_event(void *arg, const struct controller_watch *w, const struct kind *k,
@@ -130,6 +136,7 @@ static void reconcile_one(struct unit *u, struct arena *a, struct queue_item *it
 	STATUS_AUTO struct status st = STATUS_INIT;
 	struct result r = { 0 };
 	struct task t = { .rt = u->rt, .ctl = u->ctl, .state = u->state };
+
 	call_init(&t.call, u->rt->api, a, u->ctl->name);
 	if (!u->ctl->reconcile(&t, (struct key){ item->ns, item->name }, &r, &st)) {
 		failed(u, item, &st);
@@ -223,7 +230,7 @@ static bool unit_add(struct runtime *rt, const struct controller *ctl, void *arg
 	u->rt = rt;
 	u->ctl = ctl;
 	u->enqueue.queue = queue_new(ctl->name);
-	u->state = ctl->start ? ctl->start(rt, arg) : arg;
+	u->state = arg;
 	vec_push(&rt->units, u);
 	if (ctl->map_all)
 		feed_add_all(rt->feed, on_event, u);
@@ -234,6 +241,13 @@ static bool unit_add(struct runtime *rt, const struct controller *ctl, void *arg
 }
 
 static void unit_start(struct unit *u)
+{
+	if (u->ctl->start)
+		u->state = u->ctl->start(u->rt, u->state);
+	u->started = true;
+}
+
+static void unit_work(struct unit *u)
 {
 	u->nthreads = u->ctl->workers ? u->ctl->workers : 1;
 	u->threads = calloc((size_t)u->nthreads, sizeof *u->threads);
@@ -252,7 +266,7 @@ static void on_synced(void *arg)
 
 		if (u->ctl->synced)
 			u->ctl->synced(&u->enqueue, u->state);
-		unit_start(u);
+		unit_work(u);
 	}
 }
 
@@ -261,7 +275,7 @@ static void unit_stop(struct unit *u)
 	for (int i = 0; i < u->nthreads; i++)
 		thread_join(&u->threads[i]);
 	free(u->threads);
-	if (u->ctl->stop)
+	if (u->ctl->stop && u->started)
 		u->ctl->stop(u->state);
 }
 
@@ -292,6 +306,9 @@ struct runtime *runtime_start(const struct runtime_config *c, struct status *st)
 			return NULL;
 		}
 	}
+	/* Only now: what start() sets going may enqueue into any of them at once. */
+	for (size_t i = 0; i < rt->units.n; i++)
+		unit_start(rt->units.p[i]);
 	feed_start(rt->feed, on_synced, rt);
 	return rt;
 }
@@ -302,7 +319,6 @@ void runtime_stop(struct runtime **rtp)
 
 	if (!rt)
 		return;
-	atomic_store(&rt->stopping, true);
 	feed_stop(&rt->feed);
 	for (size_t i = 0; i < rt->units.n; i++)
 		queue_stop(rt->units.p[i]->enqueue.queue);
@@ -333,19 +349,4 @@ struct api *runtime_api(struct runtime *rt)
 int64_t runtime_seen(struct runtime *rt)
 {
 	return feed_rev(rt->feed);
-}
-
-bool runtime_stopping(struct runtime *rt)
-{
-	return atomic_load(&rt->stopping);
-}
-
-bool runtime_idle(struct runtime *rt)
-{
-	if (!feed_idle(rt->feed))
-		return false;
-	for (size_t i = 0; i < rt->units.n; i++)
-		if (!queue_idle(rt->units.p[i]->enqueue.queue))
-			return false;
-	return feed_idle(rt->feed);
 }

@@ -50,6 +50,9 @@ struct controller_watch {
 	void (*map)(struct enqueue *q, struct api *api, const struct event *ev);
 };
 
+/* A map for those who make things for an object: itself, unless it is gone or going. */
+void map_live(struct enqueue *q, struct api *api, const struct event *ev);
+
 #define CONTROLLER_WATCHES 6
 
 struct controller {
@@ -66,7 +69,8 @@ struct controller {
 	int workers;  /* 0 = 1 */
 	int resync_s; /* requeue every existing subject (watch[0]) this often; 0 = never */
 	/* A controller that must keep state between reconciles (host connection, index) makes it here once per
-	 * runtime from config->arg and frees it in stop; NULL = none. */
+	 * runtime from config->args and frees it in stop; NULL = none.  It may call runtime_enqueue() from now
+	 * on, from threads of its own too, until stop returns. */
 	void *(*start)(struct runtime *rt, void *arg);
 	void (*stop)(void *state);
 	/* Subjects after the initial lists were mapped: called once, from the event thread. NULL = none. */
@@ -92,10 +96,6 @@ struct api *runtime_api(struct runtime *rt);
  * map_state() may be older than the objects it reads: who needs both alike waits until this reaches the
  * object's revision. */
 int64_t runtime_seen(struct runtime *rt);
-/* True while shutting down: long loops should end. */
-bool runtime_stopping(struct runtime *rt);
-/* No queue holds or works on anything that is due (tests, benchmarks). */
-bool runtime_idle(struct runtime *rt);
 
 /* ---- events ---- */
 
