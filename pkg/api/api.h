@@ -83,6 +83,7 @@ struct call {
 	bool pretty;     /* unused by api; the server's */
 	char **warnings; /* Warning header texts collected by the verbs, in the arena */
 	size_t nwarnings;
+	struct reservation *reservations; /* service addresses; api's own */
 };
 
 /* A call of an internal part: system user, strictness off. name becomes the field manager. */
@@ -181,16 +182,15 @@ bool api_delete_collection(struct call *c, const struct kind *k, const char *ns,
 			   struct list_result *out, struct status *st);
 
 /* ---- events ---- */
-/* Record a core/v1 Event about an object (aggregates repeats: count++ within 10 minutes). */
-void api_event(struct call *c, const struct kind *k, const struct obj *about, const char *type,
-	       const char *reason, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 struct event_item {
-	const struct kind *k;
+	const struct kind *k; /* of about */
 	const struct obj *about;
-	const char *source, *type, *reason, *message;
+	const char *source, *type, *reason, *message; /* source: the component that tells */
 };
-/* The same for many, those not told before in one commit. */
+/* Record core/v1 Events about objects, new ones in one commit; what was told within 10 minutes is counted up
+ * instead.  Blocks as a write does; an Event that cannot be written is dropped.  Not for dry runs.  Leaves
+ * c->manager changed. */
 void api_event_many(struct call *c, const struct event_item *items, size_t n);
 
 /* Callers include this header alone. */

@@ -2,7 +2,7 @@
  * event: what happened to an object, as a core/v1 Event.
  *
  * The same thing said again within ten minutes raises the count of the Event that said it first.  What has
- * been said is remembered by a hash of (source, object, type, reason, message); the memory is dropped as a
+ * been said is remembered by (source, object, type, reason, message); the memory is dropped as a
  * whole when it has grown large, which costs at worst a second Event.
  * An Event is never worth an error: whatever goes wrong here is dropped.
  * k8s: client-go/tools/record/{event,events_cache}.go.
@@ -159,13 +159,24 @@ static struct json *report_tree(struct report *r)
 	return event_tree(r, name);
 }
 
+/* Messages are cut, but not within a character. */
+static int message_len(const char *s)
+{
+	size_t n = strnlen(s, MESSAGE_MAX + 1);
+
+	if (n > MESSAGE_MAX)
+		for (n = MESSAGE_MAX; n && ((unsigned char)s[n] & 0xc0) == 0x80;)
+			n--;
+	return (int)n;
+}
+
 static struct json *report(struct call *c, const struct event_item *e, const char **ns)
 {
 	struct report r = { .c = c, .k = e->k, .about = e->about, .type = e->type, .reason = e->reason };
 	char version[128];
 
 	c->manager = e->source;
-	r.message = arena_printf(c->a, "%.*s", MESSAGE_MAX, e->message);
+	r.message = arena_printf(c->a, "%.*s", message_len(e->message), e->message);
 	r.ns = *ns = *e->about->ns ? e->about->ns : "default";
 	r.api_version = kind_api_version(e->k, version);
 	return report_tree(&r);
@@ -186,18 +197,4 @@ void api_event_many(struct call *c, const struct event_item *e, size_t n)
 	/* A namespace on its way out refuses its own Events, not those of others. */
 	for (size_t i = 0; i < fresh; i++)
 		api_create(c, k, x[i].ns, x[i].o, NULL);
-}
-
-void api_event(struct call *c, const struct kind *k, const struct obj *about, const char *type,
-	       const char *reason, const char *fmt, ...)
-{
-	struct event_item e = { k, about, c->manager ? c->manager : "", type, reason, NULL };
-	const char *manager = c->manager;
-	va_list ap;
-
-	va_start(ap, fmt);
-	e.message = arena_vprintf(c->a, fmt, ap);
-	va_end(ap);
-	api_event_many(c, &e, 1);
-	c->manager = manager;
 }

@@ -3,7 +3,8 @@
  *
  * What is taken follows the table of Services through a cursor: each question first reads what has been
  * written since the last one.  What has been chosen but not yet written is reserved, so that two creates at
- * once never get the same address; the reservation ends when the write shows up in the log, or with undo.
+ * once never get the same address; the reservation ends when the write shows up in the log, or with undo,
+ * which gives back what this very call has reserved and nothing that another may hold.
  * There is nothing else to persist, repair or release.  Someone else may own the addresses (config ops).
  * Only IPv4 ranges; automatic choices avoid the lower block, which is left to explicit ones, as upstream.
  * k8s: pkg/registry/core/service/{storage/alloc.go,ipallocator,portallocator}.
@@ -182,10 +183,17 @@ static void marks_follow(struct service_ips *s)
 
 struct choice {
 	struct service_ips *s;
+	struct call *c;
 	struct arena *a;
 	struct json *svc, *spec;
 	const struct json *old; /* spec */
-	bool dry_run;
+};
+
+/* Hangs on the call until it ends: a call may write several Services. */
+struct reservation {
+	struct reservation *next;
+	const struct json *svc; /* for whom; only compared */
+	uint8_t *mark;          /* NULL: given back */
 };
 
 static bool refused(struct choice *c, const char *path, const char *value, const char *text,
@@ -200,8 +208,14 @@ static bool refused(struct choice *c, const char *path, const char *value, const
 
 static void reserve(struct choice *c, uint8_t *mark)
 {
-	if (!c->dry_run)
-		*mark |= RESERVED;
+	struct reservation *r;
+
+	if (c->c->dry_run)
+		return;
+	r = arena_alloc(c->a, sizeof *r);
+	*r = (struct reservation){ c->c->reservations, c->svc, mark };
+	c->c->reservations = r;
+	*mark |= RESERVED;
 }
 
 /* A free index in [from, to), starting at a random one; to when there is none. */
@@ -250,7 +264,8 @@ static bool ip_take(struct choice *c, const char *text, struct status *st)
 
 	if (!ip_parse(text, &ip))
 		return true; /* validation says what it thinks of that */
-	if (!mark)
+	/* the range's first and last address are the network's */
+	if (!mark || ip == c->s->base || ip == c->s->base + c->s->size - 1)
 		return refused(
 			c, "spec.clusterIPs", value,
 			arena_printf(
@@ -392,21 +407,14 @@ static bool ports_allocate(struct choice *c, struct status *st)
 
 /* ---- the door ---- */
 
-static void marks_unreserve(struct service_ips *s, const struct json *svc)
+static void unreserve(struct call *c, const struct json *svc)
 {
-	const struct json *spec = json_get(svc, "spec");
-	uint8_t *mark = ip_mark(s, json_path_str(spec, "clusterIP"));
-
-	if (mark)
-		*mark &= (uint8_t)~RESERVED;
-	json_each(p, json_get(spec, "ports")) {
-		mark = port_mark(s, json_path_int(p, "nodePort", 0));
-		if (mark)
-			*mark &= (uint8_t)~RESERVED;
+	for (struct reservation *r = c->reservations; r; r = r->next) {
+		if (r->svc != svc || !r->mark)
+			continue;
+		*r->mark &= (uint8_t)~RESERVED;
+		r->mark = NULL;
 	}
-	mark = port_mark(s, json_path_int(spec, "healthCheckNodePort", 0));
-	if (mark)
-		*mark &= (uint8_t)~RESERVED;
 }
 
 bool service_ips_begin(struct call *c, const struct kind *k, struct json *o, const struct json *old,
@@ -414,7 +422,7 @@ bool service_ips_begin(struct call *c, const struct kind *k, struct json *o, con
 {
 	const struct service_ip_ops *ops = c->api->config.service_ips;
 	struct choice ch = {
-		.s = c->api->ips, .a = c->a, .svc = o, .old = json_get(old, "spec"), .dry_run = c->dry_run
+		.s = c->api->ips, .c = c, .a = c->a, .svc = o, .old = json_get(old, "spec")
 	};
 	bool ok;
 
@@ -444,6 +452,6 @@ void service_ips_undo(struct call *c, const struct kind *k, const struct json *o
 		return;
 	}
 	lock_take(&c->api->ips->lock);
-	marks_unreserve(c->api->ips, o);
+	unreserve(c, o);
 	lock_drop(&c->api->ips->lock);
 }

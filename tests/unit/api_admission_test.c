@@ -244,18 +244,42 @@ UNIT_TEST(bootstrap_happens_once)
 	api_free(&again);
 }
 
+static void say(struct fixture *f, const struct obj *o, const char *message)
+{
+	struct event_item e = {
+		fixture_kind(f, "v1", "ConfigMap"), o, "test", "Normal", "Tested", message
+	};
+
+	api_event_many(&f->c, &e, 1);
+}
+
+UNIT_TEST(long_messages_are_cut_between_characters)
+{
+	FIXTURE(f);
+	const struct obj *o = fixture_create(
+		&f, "default", "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\"}}");
+	struct list_result r;
+	char text[1100];
+
+	memset(text, 'x', sizeof text);
+	memcpy(text + 1022, "\xe2\x82\xac", 4);
+	say(&f, o, text);
+	CHECK(api_list(&f.c, fixture_kind(&f, "v1", "Event"), "default", NULL, &r, &f.st));
+	CHECK_INT(r.n, 1);
+	CHECK_INT(strlen(fixture_text(&f, r.items[0], "message")), 1022);
+}
+
 UNIT_TEST(events_are_counted)
 {
 	FIXTURE(f);
-	const struct kind *k = fixture_kind(&f, "v1", "ConfigMap");
 	const struct kind *ev = fixture_kind(&f, "v1", "Event");
 	const struct obj *o = fixture_create(
 		&f, "default", "{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\"}}");
 	struct list_result r;
 
 	for (int i = 0; i < 3; i++)
-		api_event(&f.c, k, o, "Normal", "Tested", "said %s", "so");
-	api_event(&f.c, k, o, "Normal", "Tested", "said otherwise");
+		say(&f, o, "said so");
+	say(&f, o, "said otherwise");
 	CHECK(api_list(&f.c, ev, "default",
 		       &(struct list_options){ .field_selector =
 						       "involvedObject.name=a,reason=Tested" },
