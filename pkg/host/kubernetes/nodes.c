@@ -9,6 +9,7 @@
 #include "host/kubernetes/hostmeta.h"
 #include "host/kubernetes/kubernetes.h"
 #include "host/kubernetes/mirror.h"
+#include "host/node.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -46,28 +47,8 @@ static const char *architecture(void)
 
 static struct json *conditions(struct arena *a, bool reachable)
 {
-	static const char *const rows[][4] = {
-		{ "MemoryPressure", "False", "KubeletHasSufficientMemory",
-		  "kubelet has sufficient memory available" },
-		{ "DiskPressure", "False", "KubeletHasNoDiskPressure",
-		  "kubelet has no disk pressure" },
-		{ "PIDPressure", "False", "KubeletHasSufficientPID",
-		  "kubelet has sufficient PID available" },
-		{ "NetworkUnavailable", "False", "RouteCreated", "the host has a network" },
-		{ "Ready", "True", "KubeletReady", "the host answers" },
-	};
-	struct json *list = json_array(a);
-	char now[TIME_LEN];
-
-	time_format(clock_now_s(), now);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		json_append(list, json_build(a,
-					     "{type:%s,status:%s,lastHeartbeatTime:%s,"
-					     "lastTransitionTime:%s,reason:%s,message:%s}",
-					     rows[i][0], reachable ? rows[i][1] : "Unknown", now,
-					     now, reachable ? rows[i][2] : "NodeStatusUnknown",
-					     reachable ? rows[i][3] : "the host does not answer"));
-	return list;
+	return node_conditions(a, reachable,
+			       reachable ? "the host answers" : "the host does not answer");
 }
 
 static struct json *addresses(struct arena *a, const char *name, const char *ip)

@@ -3,6 +3,7 @@
  * and capacity are kept and whose gaps are filled with the same defaults.  A node's range of pod addresses
  * is the next slice of --pod-cidr.
  */
+#include "host/node.h"
 #include "host/simulated/simulated.h"
 
 #include "base/arena.h"
@@ -75,30 +76,6 @@ static void fill_missing(struct arena *a, struct json *to, const struct json *fr
 	}
 }
 
-static struct json *conditions(struct arena *a)
-{
-	static const char *const rows[][4] = {
-		{ "MemoryPressure", "False", "KubeletHasSufficientMemory",
-		  "kubelet has sufficient memory available" },
-		{ "DiskPressure", "False", "KubeletHasNoDiskPressure",
-		  "kubelet has no disk pressure" },
-		{ "PIDPressure", "False", "KubeletHasSufficientPID",
-		  "kubelet has sufficient PID available" },
-		{ "Ready", "True", "KubeletReady", "kubelet is posting ready status" },
-	};
-	struct json *list = json_array(a);
-	char now[TIME_LEN];
-
-	time_format(clock_now_s(), now);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		json_append(list,
-			    json_build(a,
-				       "{type:%s,status:%s,lastHeartbeatTime:%s,"
-				       "lastTransitionTime:%s,reason:%s,message:%s}",
-				       rows[i][0], rows[i][1], now, now, rows[i][2], rows[i][3]));
-	return list;
-}
-
 static struct json *capacity(struct arena *a)
 {
 	struct json *c = json_object(a);
@@ -134,7 +111,7 @@ static struct json *defaults(const struct plan *s, const char *name)
 		"Node", "v1", name, capacity(a), "InternalIP", ip, "Hostname", name,
 		machine_id(a, name), machine_id(a, name), machine_id(a, name), "simulated",
 		"nutshell simulated node", "simulated://1.0", "v1.36.0", "", "linux", arch,
-		conditions(a));
+		node_conditions(a, true, "kubelet is posting ready status"));
 
 	meta_set_label(a, o, "kubernetes.io/hostname", name);
 	meta_set_label(a, o, "kubernetes.io/os", "linux");

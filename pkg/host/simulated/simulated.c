@@ -1,3 +1,8 @@
+/*
+ * The simulated host's door.  It has nothing to connect to and nothing to wait for: nodes are made before the
+ * server listens, pods live through one controller (kubelet.c) and streams are answered by an imagined
+ * container (streams.c).  All it owns is the pods' addresses.
+ */
 #include "host/simulated/simulated.h"
 
 #include "base/log.h"
