@@ -63,8 +63,6 @@ long tls_write(struct tls_session *s, const void *p, size_t n);
 int tls_close_notify(struct tls_session *s);
 /* Bytes received that tls_read() can deliver without the socket becoming readable. */
 size_t tls_pending(const struct tls_session *s);
-/* A record is partly written: call tls_write() again when the socket is writable. */
-bool tls_unflushed(const struct tls_session *s);
 
 int tls_fd(const struct tls_session *s);
 void tls_set_fd(struct tls_session *s, int fd);

@@ -432,11 +432,6 @@ size_t tls_pending(const struct tls_session *s)
 	return s->ahead_len + (s->parked ? 0 : mbedtls_ssl_get_bytes_avail(&s->ssl));
 }
 
-bool tls_unflushed(const struct tls_session *s)
-{
-	return s->unwritten || s->ssl.out_left;
-}
-
 int tls_fd(const struct tls_session *s)
 {
 	return s->fd;

@@ -219,11 +219,6 @@ bool websocket_write_channel(struct websocket *w, unsigned char channel, const v
 	return send_frame(w, OP_BINARY, &channel, 1, p, n);
 }
 
-bool websocket_ping(struct websocket *w)
-{
-	return send_frame(w, OP_PING, NULL, 0, NULL, 0);
-}
-
 void websocket_close(struct websocket *w, int code, const char *reason)
 {
 	unsigned char both[2] = { (unsigned char)(code >> 8), (unsigned char)code };

@@ -41,7 +41,6 @@ int websocket_read(struct websocket *w, enum websocket_type *type, struct buf *o
 bool websocket_write(struct websocket *w, enum websocket_type type, const void *p, size_t n);
 /* As websocket_write() with one byte in front: the channel of Kubernetes' protocols. */
 bool websocket_write_channel(struct websocket *w, unsigned char channel, const void *p, size_t n);
-bool websocket_ping(struct websocket *w);
 /* Say goodbye with a code (1000 = normal) and a reason (may be ""); nothing may be written after. */
 void websocket_close(struct websocket *w, int code, const char *reason);
 

@@ -211,12 +211,3 @@ void reply_finish(struct req *r)
 	}
 	send_reply(r);
 }
-
-void server_reply_status(struct http_req *http, const struct status *st)
-{
-	BUF_AUTO struct buf b = BUF_INIT;
-
-	status_print(&b, st);
-	http_reply(http, st->code, "application/json", arena_dup(http->a, b.p, b.len), b.len, NULL,
-		   NULL);
-}

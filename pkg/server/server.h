@@ -61,9 +61,8 @@ void server_attach(struct server *s, struct httpd *h);
 void server_stop(struct server *s);
 void server_free(struct server **s);
 
-/* The Status object of st as a JSON reply; used by stream hosts before an upgrade. */
-void server_reply_status(struct http_req *r, const struct status *st);
-/* The same on a connection that was taken over and not answered yet (a host's duplex()). */
+/* The Status object of st as a complete answer on a connection that was taken over and not answered yet (a
+ * host's duplex()).  Blocking. */
 void server_conn_status(struct conn *c, const struct status *st);
 
 #endif
