@@ -26,6 +26,7 @@
 #include "store/store.h"
 #include "work/work.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,7 @@ struct wire {
 	struct server *server;
 	struct httpd *httpd;
 	struct runtime *runtime;
+	atomic_bool started; /* everything; read by probes from the first request on */
 	const struct controller *controllers[CONTROLLERS_MAX];
 	void *args[CONTROLLERS_MAX];
 	const char *kubeconfig; /* where it went, NULL = nowhere */
@@ -233,7 +235,7 @@ static bool ready(void *arg, const char **what)
 {
 	struct wire *w = arg;
 
-	if (!w->runtime) {
+	if (!atomic_load(&w->started)) {
 		*what = "controllers";
 		return false;
 	}
@@ -336,8 +338,10 @@ struct wire *wire_start(const struct wire_config *c, struct status *st)
 	w->a = arena_new();
 	if (start_identity(w, st) && start_store(w, st) && start_host(w, st) && start_api(w, st) &&
 	    add_host_address(w, st) && start_server(w, st) && start_controllers(w, st) &&
-	    write_kubeconfig(w, st))
+	    write_kubeconfig(w, st)) {
+		atomic_store(&w->started, true);
 		return w;
+	}
 	wire_stop(&w);
 	return NULL;
 }
