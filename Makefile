@@ -6,7 +6,7 @@
 O ?= build
 OPT ?= -O2
 WERROR ?= -Werror
-VARIANT ?= musl# or san, or fuzz
+VARIANT ?= musl# or san, tsan, fuzz
 
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -48,7 +48,14 @@ LIBS = -L$(PREFIX)/lib -lcurl -lmicrohttpd -lmbedtls -lsqlite3 -lyaml -lpcre2-8 
 ifeq ($(VARIANT),san)
 CC := gcc
 CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CPPFLAGS += -DNUTSHELL_DEBUG_LOCKS
 LDFLAGS += -fsanitize=address,undefined
+FIRST :=
+else ifeq ($(VARIANT),tsan)
+CC := gcc
+CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=thread
+CPPFLAGS += -DNUTSHELL_DEBUG_LOCKS
+LDFLAGS += -fsanitize=thread
 FIRST :=
 else ifeq ($(VARIANT),fuzz)
 CC := clang
@@ -78,7 +85,7 @@ SIZE_LIMIT := 8388608
 
 # --- the binary --------------------------------------------------------------------------------
 
-.PHONY: all help deps check test unit scenarios san fuzz bench image demo clean install format \
+.PHONY: all help deps check test unit scenarios san tsan fuzz bench image demo clean install format \
 	format-check floors headers metrics metrics-update objects unit-programs FORCE
 all: $(O)/nutshell
 
@@ -88,6 +95,7 @@ help:
 	@echo 'make test       unit tests and scenarios; make unit: only the former'
 	@echo 'make check      format, warnings, floors, headers, metrics'
 	@echo 'make san        the tests under address and undefined-behaviour sanitizers'
+	@echo 'make tsan       the tests under the thread sanitizer'
 	@echo 'make fuzz       each parser for a while (FUZZ_SECONDS=20)'
 	@echo 'make bench      figures of a server given by KUBECONFIG, or of a fresh nutshell'
 	@echo 'make image      $(O)/nutshell-image.tar, for podman load and docker load'
@@ -96,7 +104,7 @@ help:
 	@echo 'Variables: O=build OPT=-O2 WERROR= V=1'
 
 $(O)/nutshell: $(O)/nutshell.debug
-ifeq ($(VARIANT),san)
+ifneq ($(VARIANT),musl)
 	$(Q)ln -f $< $@
 else
 	$(call say,STRIP,$@)strip -s -o $@ $<
@@ -162,6 +170,10 @@ test: all $(UNIT_BIN)
 
 san:
 	@$(MAKE) --no-print-directory VARIANT=san O=$(O)/san test
+
+tsan:
+	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/lib/tsan.supp $$TSAN_OPTIONS" \
+		$(MAKE) --no-print-directory VARIANT=tsan O=$(O)/tsan test
 
 FUZZ_SECONDS ?= 20
 fuzz:
