@@ -145,9 +145,16 @@ await check('scale and a Deployment', async () => {
   const labels = { app: 'd' };
   const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } };
   await apps.createNamespacedDeployment({ namespace, body: { metadata: { name: 'd' }, spec: { replicas: 1, selector: { matchLabels: labels }, template } } });
-  const scale = await apps.readNamespacedDeploymentScale({ namespace, name: 'd' });
-  scale.spec.replicas = 2;
-  await apps.replaceNamespacedDeploymentScale({ namespace, name: 'd', body: scale });
+  for (let tries = 1; ; tries++) { // the controller writes at the same time
+    const scale = await apps.readNamespacedDeploymentScale({ namespace, name: 'd' });
+    scale.spec.replicas = 2;
+    try {
+      await apps.replaceNamespacedDeploymentScale({ namespace, name: 'd', body: scale });
+      break;
+    } catch (e) {
+      if (e.code !== 409 || tries === 20) throw e;
+    }
+  }
   assert.equal((await apps.readNamespacedDeployment({ namespace, name: 'd' })).spec.replicas, 2);
 });
 

@@ -17,8 +17,12 @@ start=${EPOCHREALTIME/./}
 headers=$(api GET "/api/v1/namespaces/nons/pods?watch=true&timeoutSeconds=30" -D - -o /dev/null --max-time 1 2> /dev/null)
 like "$headers" '^HTTP/1.1 200 OK' 'headers come before any event'
 like "$headers" $'Content-Type: application/json\r' 'with the plain Content-Type'
-is "$(api GET "/api/v1/namespaces/nons/pods?watch&timeoutSeconds=30" -N -o /dev/null -w '%{time_starttransfer}' --max-time 1 2> /dev/null | awk '{ print ($1 < 0.1) }')" 1 \
-	'within 100 ms'
+first_bytes_soon() {
+	api GET "/api/v1/namespaces/nons/pods?watch&timeoutSeconds=30" -N -o /dev/null -w '%{time_starttransfer}' \
+		--max-time 1 2> /dev/null | awk '{ soon = $1 > 0 && $1 < 0.1 } END { exit !soon }'
+	[ "${PIPESTATUS[1]}" = 0 ]
+}
+eventually 'within 100 ms' 10 first_bytes_soon # again, because the machine may be busy
 
 from=$(api GET $cms | jq -r .metadata.resourceVersion)
 a=$(new w)
