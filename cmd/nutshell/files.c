@@ -1,3 +1,7 @@
+/*
+ * A file is replaced by renaming a finished copy over it, so that a reader or a crash sees the old contents or
+ * the new.  Failures name the path: these files are given by flags.
+ */
 #include "files.h"
 
 #include "base/buf.h"
@@ -47,6 +51,24 @@ static bool write_all(int fd, const char *p, size_t n)
 	return true;
 }
 
+/* A name is durable once its directory is: keys must not vanish while what they signed stays. */
+static bool sync_directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[4096];
+	int fd;
+	bool ok;
+
+	snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES; /* one may be allowed to write there and not to read */
+	/* some network and memory file systems cannot */
+	ok = !fsync(fd) || errno == EINVAL;
+	close(fd);
+	return ok;
+}
+
 bool file_write(const char *path, const char *text, unsigned mode, struct status *st)
 {
 	char tmp[4096];
@@ -60,7 +82,7 @@ bool file_write(const char *path, const char *text, unsigned mode, struct status
 		return status_plain_error(st, "cannot write %s: %s", tmp, strerror(errno));
 	ok = write_all(fd, text, strlen(text)) && !fchmod(fd, mode) && !fsync(fd);
 	ok = !close(fd) && ok;
-	if (!ok || rename(tmp, path)) {
+	if (!ok || rename(tmp, path) || !sync_directory_of(path)) {
 		status_plain_error(st, "cannot write %s: %s", path, strerror(errno));
 		unlink(tmp);
 		return false;
