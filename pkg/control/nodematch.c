@@ -113,7 +113,7 @@ static bool term_matches(const struct json *term, const struct obj *node)
 	return true;
 }
 
-static bool affinity_matches(const struct json *spec, const struct obj *node)
+bool node_affinity_fits(const struct obj *node, const struct json *spec)
 {
 	const struct json *required = json_path(
 		spec, "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution");
@@ -138,7 +138,7 @@ const char *node_unfit(const struct obj *node, const struct json *tree, const st
 		return "node(s) were unschedulable";
 	if (taints_block(tree, spec))
 		return "node(s) had untolerated taint(s)";
-	if (!affinity_matches(spec, node))
+	if (!node_affinity_fits(node, spec))
 		return "node(s) didn't match Pod's node affinity/selector";
 	return NULL;
 }

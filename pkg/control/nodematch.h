@@ -14,6 +14,8 @@ struct obj;
 
 /* NULL when it suits, else upstream's reason (static). */
 const char *node_unfit(const struct obj *node, const struct json *tree, const struct json *spec);
+/* Node selector and required node affinity alone. */
+bool node_affinity_fits(const struct obj *node, const struct json *spec);
 /* Weights of preferred node affinity and of PreferNoSchedule taints; higher is better. */
 int64_t node_preference(const struct obj *node, const struct json *tree, const struct json *spec);
 

@@ -170,6 +170,21 @@ bool placement_has(const struct placement *p, const char *uid, const char *node)
 	return o && !strcmp(o->node, node);
 }
 
+const struct obj *placement_find(const struct placement *p, const char *name)
+{
+	const struct node *n = map_get(p->by_name, name);
+
+	return n ? n->obj : NULL;
+}
+
+void placement_each_node(const struct placement *p,
+			 void (*fn)(void *arg, const struct obj *node, const struct json *tree),
+			 void *arg)
+{
+	for (size_t i = 0; i < p->nodes.n; i++)
+		fn(arg, p->nodes.p[i]->obj, p->nodes.p[i]->tree);
+}
+
 static void add_port(void *arg, const struct host_port *hp)
 {
 	struct occupant *o = arg;
@@ -241,13 +256,15 @@ static bool lacking(struct arena *a, const struct node *n, const struct amounts 
 }
 
 /* Does something speak against the node?  Then it is in the reasons. */
-static bool unfit(struct placement *p, struct arena *a, const struct node *n,
-		  const struct json *spec, const struct amounts *want, struct reasons *r)
+static bool unfit(struct placement *p, struct arena *a, const struct node *n, const struct json *spec,
+		  const struct amounts *want, const struct node_rules *rules, struct reasons *r)
 {
 	const char *why = node_unfit(n->obj, n->tree, spec);
 
 	if (!why && !ports_free(p, n, spec))
 		why = "node(s) didn't have free ports for the requested pod ports";
+	if (!why && rules)
+		why = rules->unfit(rules->arg, n->obj);
 	if (why)
 		r->p[r->n++] = why;
 	return why || lacking(a, n, want, r);
@@ -304,7 +321,8 @@ static const char *explain(struct arena *a, size_t nodes, const char **reasons, 
 }
 
 const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,
-			     const char *owner, const struct amounts *requests, const char **why)
+			     const char *owner, const struct amounts *requests,
+			     const struct node_rules *rules, const char **why)
 {
 	size_t n = p->nodes.n;
 	struct reasons r = { arena_alloc(a, (n + 1) * (requests->n + 1) * sizeof(*r.p)), 0 };
@@ -316,9 +334,11 @@ const char *placement_choose(struct placement *p, struct arena *a, const struct 
 		const struct node *node = p->nodes.p[(i + p->start) % n];
 		int64_t s;
 
-		if (unfit(p, a, node, spec, requests, &r))
+		if (unfit(p, a, node, spec, requests, rules, &r))
 			continue;
 		s = score(node, requests, owner) + node_preference(node->obj, node->tree, spec);
+		if (rules)
+			s += rules->score(rules->arg, node->obj);
 		if (s > best_score) {
 			best = node;
 			best_score = s;

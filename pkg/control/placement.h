@@ -27,8 +27,22 @@ void placement_leave(struct placement *p, const char *uid);
 /* Is it known to occupy this node? */
 bool placement_has(const struct placement *p, const char *uid, const char *node);
 
-/* The best node's name, or NULL with upstream's explanation in *why (in the arena). */
+/* The node object of a name, or NULL; borrowed. */
+const struct obj *placement_find(const struct placement *p, const char *name);
+void placement_each_node(const struct placement *p,
+			 void (*fn)(void *arg, const struct obj *node, const struct json *tree),
+			 void *arg);
+
+/* Rules that placement itself does not know: why a node does not fit (NULL: it does), and how well. */
+struct node_rules {
+	const char *(*unfit)(void *arg, const struct obj *node);
+	int64_t (*score)(void *arg, const struct obj *node);
+	void *arg;
+};
+
+/* The best node's name, or NULL with upstream's explanation in *why (in the arena).  rules may be NULL. */
 const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,
-			     const char *owner, const struct amounts *requests, const char **why);
+			     const char *owner, const struct amounts *requests,
+			     const struct node_rules *rules, const char **why);
 
 #endif

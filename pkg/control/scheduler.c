@@ -7,6 +7,7 @@
  * that may help it: a node, the end of another pod, the pod itself; or UNSCHEDULABLE_MS.  Pods with another
  * schedulerName or with gates are left alone.  k8s: pkg/scheduler/schedule_one.go, backend/queue.
  */
+#include "control/neighbors.h"
 #include "control/placement.h"
 #include "control/pods.h"
 #include "control/scheduler.h"
@@ -36,7 +37,9 @@ struct waiting {
 
 struct scheduler {
 	struct lock lock;
+	struct api *api;
 	struct placement *place;
+	struct map *shy;     /* uid -> placed pods with required anti-affinity */
 	struct map *waiting; /* pod uid -> struct waiting */
 	struct pods pods;
 };
@@ -90,6 +93,26 @@ static void end_backoffs(struct scheduler *s)
 		((struct waiting *)v)->not_before_ns = 0;
 }
 
+static void unref(void *p)
+{
+	obj_unref(p);
+}
+
+static void note_shy(struct scheduler *s, const struct obj *o)
+{
+	const struct obj *ref = obj_ref(o);
+	void *v;
+
+	memcpy(&v, &ref, sizeof v);
+	obj_unref(map_set(s->shy, o->uid, v));
+}
+
+static void vacate(struct scheduler *s, const char *uid)
+{
+	placement_leave(s->place, uid);
+	obj_unref(map_del(s->shy, uid));
+}
+
 static void occupy(struct scheduler *s, const struct obj *o, const struct json *tree)
 {
 	const struct owner *c = obj_controller(o);
@@ -98,6 +121,32 @@ static void occupy(struct scheduler *s, const struct obj *o, const struct json *
 	amounts_of_pod(&want, json_get(tree, "spec"));
 	placement_take(s->place, o->uid, pod_node(&s->pods, o), c ? c->uid : "", &want,
 		       json_get(tree, "spec"));
+	if (neighbors_shy(json_get(tree, "spec")))
+		note_shy(s, o);
+}
+
+/* A newly placed pod may be whom others want to be with. */
+static bool company(struct scheduler *s)
+{
+	struct arena *a = NULL;
+	bool work = false;
+	size_t it = 0;
+	void *v;
+
+	while (map_next(s->waiting, &it, NULL, &v)) {
+		struct waiting *w = v;
+
+		if (!w->not_before_ns)
+			continue;
+		a = a ? a : arena_new();
+		if (neighbors_matter(json_get(obj_tree(a, w->pod), "spec"))) {
+			w->not_before_ns = 0;
+			work = true;
+		}
+	}
+	if (a)
+		arena_free(&a);
+	return work;
 }
 
 /* Returns whether a pass has something new to do. */
@@ -109,7 +158,7 @@ static bool note_pod(struct scheduler *s, const struct event *ev)
 
 	if (over) {
 		forget(s, o->uid);
-		placement_leave(s->place, o->uid);
+		vacate(s, o->uid);
 		end_backoffs(s);
 		return map_count(s->waiting) > 0;
 	}
@@ -119,13 +168,13 @@ static bool note_pod(struct scheduler *s, const struct event *ev)
 	if (ev->prev && !*pod_node(&s->pods, ev->prev) &&
 	    placement_has(s->place, o->uid, pod_node(&s->pods, o))) {
 		forget(s, o->uid); /* our own choice, counted when it was made */
-		return false;
+		return company(s);
 	}
 	a = arena_new();
 	if (*pod_node(&s->pods, o)) {
 		forget(s, o->uid);
 		if (ev->prev && *pod_node(&s->pods, ev->prev)) {
-			placement_leave(s->place, o->uid); /* resized in place */
+			vacate(s, o->uid); /* resized in place */
 			end_backoffs(s);
 			work = map_count(s->waiting) > 0;
 		}
@@ -224,17 +273,65 @@ static int64_t next_due_ms(struct scheduler *s)
 	return next;
 }
 
-static void choose(struct scheduler *s, struct arena *a, struct candidate *c)
+/* ---- rules between pods: looked up only when some pod has any ---- */
+
+static bool placed(const struct obj *o, void *pods)
 {
+	return *pod_node(pods, o) && !pod_finished(pods, o);
+}
+
+/* Where everybody is: bound pods from memory, and the choices of this pass. */
+static struct neighbors *neighborhood(struct scheduler *s, struct arena *a,
+				      const struct candidate *c, size_t n)
+{
+	struct neighbors *all = neighbors_new(a, s->api, s->place);
+	struct store_list l;
+
+	store_list(api_table(s->api, s->pods.kind), "", NULL, NULL, 0, placed, &s->pods, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		const struct obj *o = obj_hold(a, l.items[i]);
+		bool shy = map_get(s->shy, o->uid);
+
+		neighbors_add(all, o, placement_find(s->place, pod_node(&s->pods, o)),
+			      shy ? json_get(obj_tree(a, o), "spec") : NULL);
+	}
+	store_list_free(&l);
+	for (size_t i = 0; i < n; i++) {
+		const struct json *spec = json_get(c[i].tree, "spec");
+
+		if (c[i].node)
+			neighbors_add(all, c[i].pod, placement_find(s->place, c[i].node),
+				      neighbors_shy(spec) ? spec : NULL);
+	}
+	return all;
+}
+
+/* Choose a node for the n-th candidate of a pass. */
+static void choose(struct scheduler *s, struct arena *a, struct candidate *all, size_t n,
+		   struct neighbors **around)
+{
+	struct candidate *c = &all[n];
 	const struct owner *owner = obj_controller(c->pod);
 	const struct json *spec = json_get(c->tree, "spec");
 	const char *uid = owner ? owner->uid : "";
+	bool matter = neighbors_matter(spec) || map_count(s->shy);
+	struct node_rules rules;
 	struct amounts want;
 
+	if (matter && !*around)
+		*around = neighborhood(s, a, all, n);
+	if (matter)
+		rules = neighbors_rules(*around, c->pod, spec);
 	amounts_of_pod(&want, spec);
-	c->node = placement_choose(s->place, a, spec, uid, &want, &c->why);
-	if (c->node)
-		placement_take(s->place, c->pod->uid, c->node, uid, &want, spec);
+	c->node = placement_choose(s->place, a, spec, uid, &want, matter ? &rules : NULL, &c->why);
+	if (!c->node)
+		return;
+	placement_take(s->place, c->pod->uid, c->node, uid, &want, spec);
+	if (neighbors_shy(spec))
+		note_shy(s, c->pod);
+	if (*around)
+		neighbors_add(*around, c->pod, placement_find(s->place, c->node),
+			      neighbors_shy(spec) ? spec : NULL);
 }
 
 static bool tell_unschedulable(struct call *call, struct json *o, void *arg, struct status *st)
@@ -283,7 +380,7 @@ static void settle(struct task *t, struct scheduler *s, const struct candidate *
 		if (b[i].bound) {
 			forget(s, b[i].uid);
 		} else {
-			placement_leave(s->place, b[i].uid);
+			vacate(s, b[i].uid);
 			back_off(s, b[i].uid);
 		}
 	}
@@ -319,13 +416,14 @@ static bool scheduler_reconcile(struct task *t, struct key key, struct result *o
 {
 	struct scheduler *s = t->state;
 	struct candidate *c = arena_zalloc(t->call.a, PASS_MAX * sizeof(*c));
+	struct neighbors *around = NULL;
 	size_t n;
 
 	(void)key;
 	lock_take(&s->lock);
 	n = take_due(s, t->call.a, c);
 	for (size_t i = 0; i < n; i++) {
-		choose(s, t->call.a, &c[i]);
+		choose(s, t->call.a, c, i, &around);
 		if (!c[i].node)
 			put_aside(s, c[i].pod->uid);
 	}
@@ -348,7 +446,9 @@ static void *scheduler_start(struct runtime *rt, void *arg)
 	(void)arg;
 	BUG_ON(!s);
 	lock_init(&s->lock, "scheduler", LOCK_CONTROL);
+	s->api = runtime_api(rt);
 	s->place = placement_new();
+	s->shy = map_new();
 	s->waiting = map_new();
 	s->pods = pods_of(runtime_api(rt));
 	return s;
@@ -359,6 +459,7 @@ static void scheduler_stop(void *state)
 	struct scheduler *s = state;
 
 	placement_free(&s->place);
+	map_free(&s->shy, unref);
 	map_free(&s->waiting, waiting_free);
 	lock_destroy(&s->lock);
 	free(s);

@@ -113,7 +113,7 @@ static const char *choose(struct placement *p, const char *spec, const char **wh
 	struct json *t = tree(spec);
 
 	amounts_of_pod(&x, t);
-	return placement_choose(p, a, t, "", &x, why);
+	return placement_choose(p, a, t, "", &x, NULL, why);
 }
 
 static void take(struct placement *p, const char *uid, const char *spec)
