@@ -1,3 +1,7 @@
+/*
+ * Design: both objects are written through the api like anybody's, and only when they differ, so that a restart
+ * at the same address is no change for those who watch.
+ */
 #include "endpoint.h"
 
 #include "base/arena.h"

@@ -1,3 +1,7 @@
+/*
+ * Design: a command's table is copied and its copy carries the values, so that tables stay constant.  Defaults
+ * come first, then the environment, then the command line; what is wrong is said in one line to standard error.
+ */
 #include "flags.h"
 
 #include "command.h"

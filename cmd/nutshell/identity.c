@@ -1,3 +1,7 @@
+/*
+ * Design: every file is read if it is there and made if not, so that a first start that was cut off is simply
+ * continued.  A certificate is judged by what it says (key, issuer, names, life left), never by when it was made.
+ */
 #include "identity.h"
 
 #include "files.h"

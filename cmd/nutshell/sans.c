@@ -1,3 +1,7 @@
+/*
+ * Design: a certificate that names too much costs nothing, one that names too little costs a user an hour; so
+ * all names of the default Service and all addresses of this machine's interfaces are in it.
+ */
 #include "sans.h"
 
 #include "base/arena.h"
