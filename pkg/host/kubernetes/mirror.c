@@ -35,7 +35,6 @@ struct mirror {
 	char rv[32];
 	bool stop;
 	atomic_bool synced;
-	_Atomic int64_t heard_ns;
 	struct thread *thread;
 	/* one watch */
 	struct buf line;
@@ -156,7 +155,6 @@ static bool list_all(struct mirror *m, struct status *st)
 
 		for (size_t i = 0; i < n; i++)
 			drop(m, gone[i]);
-		atomic_store(&m->heard_ns, clock_mono_ns());
 		atomic_store(&m->synced, true);
 	}
 	map_free(&seen, NULL);
@@ -191,7 +189,6 @@ static bool on_data(void *arg, const char *p, size_t n)
 	struct mirror *m = arg;
 	char *end;
 
-	atomic_store(&m->heard_ns, clock_mono_ns());
 	buf_add(&m->line, p, n);
 	while (m->line.len && (end = memchr(m->line.p, '\n', m->line.len))) {
 		size_t len = (size_t)(end - m->line.p);
@@ -207,12 +204,10 @@ static bool on_head(void *arg, int code, const char *content_type)
 	struct mirror *m = arg;
 
 	(void)content_type;
-	if (code != 200) {
-		m->expired = true;
-	} else {
-		atomic_store(&m->heard_ns, clock_mono_ns());
+	if (code == 200)
 		answers(m);
-	}
+	else
+		m->expired = true;
 	return code == 200;
 }
 
@@ -303,7 +298,6 @@ struct mirror *mirror_start(struct host *h, const char *prefix, const char *reso
 	lock_init(&m->lock, "mirror", LOCK_HOST);
 	cond_init(&m->wake);
 	m->objects = map_new();
-	m->heard_ns = clock_mono_ns();
 	m->thread = thread_start(resource, run, m);
 	return m;
 }
@@ -330,11 +324,6 @@ void mirror_stop(struct mirror **mp)
 bool mirror_synced(struct mirror *m)
 {
 	return atomic_load(&m->synced);
-}
-
-long long mirror_silence_ms(struct mirror *m)
-{
-	return (clock_mono_ns() - atomic_load(&m->heard_ns)) / 1000000;
 }
 
 const struct obj *mirror_get(struct mirror *m, const char *name)

@@ -23,8 +23,6 @@ struct mirror *mirror_start(struct host *h, const char *prefix, const char *reso
 void mirror_stop(struct mirror **m);
 /* The first list has been taken in. */
 bool mirror_synced(struct mirror *m);
-/* Milliseconds since the host last answered this mirror. */
-long long mirror_silence_ms(struct mirror *m);
 /* A reference, or NULL. */
 const struct obj *mirror_get(struct mirror *m, const char *name);
 /* Visit all under the mirror's lock: fn must not call back into it or block. */
