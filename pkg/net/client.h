@@ -57,7 +57,7 @@ void client_resp_free(struct client_resp *r);
 
 /* A response consumed as it arrives (watch, log -f): fn gets each piece, returning false ends the
  * transfer.  head (may be NULL) is called once with the code before any data.  Blocking until the end;
- * stop (may be NULL) is polled at least every 200 ms and ends it when true. */
+ * stop (may be NULL; set it with an atomic store) is polled at least every 200 ms and ends it when true. */
 struct client_stream {
 	bool (*head)(void *arg, int code, const char *content_type);
 	bool (*data)(void *arg, const char *p, size_t n);

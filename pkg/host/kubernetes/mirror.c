@@ -309,7 +309,8 @@ void mirror_stop(struct mirror **mp)
 	if (!m)
 		return;
 	lock_take(&m->lock);
-	m->stop = true;
+	/* the client looks at it without our lock */
+	__atomic_store_n(&m->stop, true, __ATOMIC_RELAXED);
 	cond_broadcast(&m->wake);
 	lock_drop(&m->lock);
 	thread_join(&m->thread);
