@@ -41,17 +41,22 @@ struct cond {
 	pthread_cond_t cv; /* on the monotonic clock */
 };
 
+/* name (borrowed, for messages) and rank belong to the lock.  Not recursive; dropped by the thread that took
+ * it.  Whatever fails here aborts. */
 void lock_init(struct lock *l, const char *name, enum lock_rank rank);
 void lock_destroy(struct lock *l);
 void lock_take(struct lock *l);
 void lock_drop(struct lock *l);
 
+/* As a lock, for many readers at once.  A reader may not take it again, nor turn into the writer. */
 void rwlock_init(struct rwlock *l, const char *name, enum lock_rank rank);
 void rwlock_destroy(struct rwlock *l);
 void rwlock_read(struct rwlock *l);
 void rwlock_write(struct rwlock *l);
 void rwlock_drop(struct rwlock *l);
 
+/* Waiting gives up l, which the caller holds, and has it again on return.  It may return without a signal:
+ * wait in a loop that looks at what is waited for. */
 void cond_init(struct cond *c);
 void cond_destroy(struct cond *c);
 void cond_wait(struct cond *c, struct lock *l);

@@ -15,6 +15,7 @@ struct obj;
 
 /* metadata, made when absent. */
 struct json *meta_ensure(struct arena *a, struct json *o);
+/* Borrowed from the tree; "" (0) when absent or of another type.  rv is metadata.resourceVersion. */
 const char *meta_name(const struct json *o);
 const char *meta_ns(const struct json *o);
 const char *meta_uid(const struct json *o);
@@ -23,10 +24,12 @@ int64_t meta_generation(const struct json *o);
 /* Label and annotation values; NULL when absent. */
 const char *meta_label(const struct json *o, const char *key);
 const char *meta_annotation(const struct json *o, const char *key);
+/* What is set is copied into a, which must be the tree's own. */
 void meta_set_label(struct arena *a, struct json *o, const char *key, const char *value);
 void meta_set_annotation(struct arena *a, struct json *o, const char *key, const char *value);
 void meta_del_annotation(struct json *o, const char *key);
 bool meta_deleting(const struct json *o);
+/* Adding one that is there or deleting one that is not changes nothing. */
 bool meta_has_finalizer(const struct json *o, const char *f);
 void meta_add_finalizer(struct arena *a, struct json *o, const char *f);
 void meta_del_finalizer(struct arena *a, struct json *o, const char *f);
