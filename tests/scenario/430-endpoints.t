@@ -62,7 +62,7 @@ svc own '{"ports":[{"port":80}]}'
 api_json POST /api/v1/namespaces/default/endpoints '{"metadata":{"name":"own"},"subsets":[{"addresses":[{"ip":"192.0.2.1"}],"ports":[{"port":1}]}]}' -o /dev/null
 api_json POST /api/v1/namespaces/default/endpoints '{"metadata":{"name":"free"},"subsets":[{"addresses":[{"ip":"192.0.2.1"}]}]}' -o /dev/null
 k delete svc web big > /dev/null
-eventually 'a deleted Service takes its endpoints along' 5 prints '' k get endpoints,endpointslices -l of=me -o name --field-selector metadata.name=web
+eventually 'a deleted Service takes its endpoints along' 5 prints '' eval 'k get endpoints -l of=me -o name --field-selector metadata.name=web 2> /dev/null'
 eventually 'and its slices' 5 prints 0 eval "slices web | jq '.items | length'"
 is "$(old own '.subsets[0].addresses[0].ip')$(old free '.subsets[0].addresses[0].ip')" '"192.0.2.1""192.0.2.1"' \
 	'Endpoints made by hand stay, with a Service without selector and with none'
