@@ -51,7 +51,7 @@ static enum http_next fast(void *arg, struct http_req *r)
 {
 	static const char hello[] = "hello";
 
-	if (!strncmp(r->path, "/work", 5))
+	if (!strncmp(r->path, "/slow", 5))
 		return HTTP_WORK;
 	if (!strcmp(r->path, "/who")) {
 		reply_who(r);
@@ -81,7 +81,7 @@ static void work(void *arg, struct http_req *r)
 {
 	(void)arg;
 	nap(20);
-	if (!strcmp(r->path, "/work/echo"))
+	if (!strcmp(r->path, "/slow/echo"))
 		http_reply(r, 200, "text/plain", r->body, r->body_len, NULL, NULL);
 	else
 		http_reply(r, 202, "text/plain", "worked", 6, NULL, NULL);
@@ -218,7 +218,7 @@ UNIT_TEST(httpd_bodies_both_ways)
 		BUF_AUTO struct buf head = BUF_INIT;
 
 		buf_addf(&head, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n",
-			 i ? "/work/echo" : "/echo", n);
+			 i ? "/slow/echo" : "/echo", n);
 		CHECK(conn_write(c, head.p, head.len));
 		CHECK(conn_write(c, big.p, big.len));
 		CHECK_INT(test_answer(c, &b), 200);

@@ -135,7 +135,7 @@ UNIT_TEST(stream_wake_group_reaches_all)
 	for (size_t i = 0; i < 20; i++) {
 		c[i] = test_connect(&t, false);
 		CHECK(test_send(c[i], i % 2 ? "GET /watch HTTP/1.1\r\nHost: x\r\n\r\n" :
-					      "GET /work/watch HTTP/1.1\r\nHost: x\r\n\r\n"));
+					      "GET /slow/watch HTTP/1.1\r\nHost: x\r\n\r\n"));
 		CHECK(test_expect(c[i], &b[i], "\r\n\r\n"));
 		CHECK(strstr(b[i].p, "Transfer-Encoding: chunked\r\n"));
 		CHECK(strstr(b[i].p, "Cache-Control: no-cache, private\r\n"));
@@ -245,7 +245,7 @@ static void wake_all_the_time(void *arg)
 
 static void come_and_go(void *arg)
 {
-	static const char *const paths[] = { "/watch", "/work/watch", "/clock", "/echo", "/flood" };
+	static const char *const paths[] = { "/watch", "/slow/watch", "/clock", "/echo", "/flood" };
 	struct storm *x = arg;
 	unsigned i = (unsigned)(uintptr_t)&i / 64;
 
@@ -282,7 +282,7 @@ UNIT_TEST(stream_wakes_while_clients_come_and_go)
 	}
 	for (size_t i = 0; i < 5; i++) {
 		left[i] = test_connect(&t, false);
-		test_send(left[i], i % 2 ? "GET /work/watch HTTP/1.1\r\nHost: x\r\n\r\n" :
+		test_send(left[i], i % 2 ? "GET /slow/watch HTTP/1.1\r\nHost: x\r\n\r\n" :
 					   "GET /flood HTTP/1.1\r\nHost: x\r\n\r\n");
 	}
 	atomic_store(&storm.stop, true);
@@ -306,8 +306,8 @@ UNIT_TEST(stream_server_stops)
 	test_server_start(&t, &ops, &src);
 	c = test_connect(&t, true);
 	x = test_connect(&t, true);
-	CHECK(test_send(c, "GET /work/watch HTTP/1.1\r\nHost: x\r\n\r\n"));
-	CHECK(test_send(x, "POST /work/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"));
+	CHECK(test_send(c, "GET /slow/watch HTTP/1.1\r\nHost: x\r\n\r\n"));
+	CHECK(test_send(x, "POST /slow/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"));
 	wait_for(&src.begun, 1);
 	CHECK(test_expect(x, &b, "101 Switching"));
 	test_server_stop(&t);
@@ -331,7 +331,7 @@ UNIT_TEST(takeover_echo_with_half_close)
 
 		buf_clear(&b);
 		c = test_connect(&t, false);
-		CHECK(test_send(c, k ? "POST /work/echo HTTP/1.1\r\nHost: x\r\n"
+		CHECK(test_send(c, k ? "POST /slow/echo HTTP/1.1\r\nHost: x\r\n"
 				       "Content-Length: 0\r\nUpgrade: x\r\n\r\n" :
 				       "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
 		CHECK(test_expect(c, &b, "\r\n\r\n"));
