@@ -102,7 +102,7 @@ UNIT_TEST(httpd_answers_on_one_connection)
 	CHECK(test_send(c, "GET /a%20b/c?x=%2F&y HTTP/1.1\r\nHost: x\r\n\r\n"));
 	CHECK_INT(test_answer(c, &b), 200);
 	CHECK_STR(test_body(&b), "GET /a%20b/c?x=%2F&y");
-	CHECK(test_send(c, "GET /work HTTP/1.1\r\nHost: x\r\n\r\n"));
+	CHECK(test_send(c, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
 	CHECK_INT(test_answer(c, &b), 202);
 	CHECK_STR(test_body(&b), "worked");
 	CHECK(test_send(c, "GET /headers HTTP/1.1\r\nHost: x\r\nX-Two: 1\r\nX-Two: 2\r\n\r\n"));
@@ -335,7 +335,7 @@ UNIT_TEST(httpd_survives_rubbish)
 	conn_close(&c);
 	/* client leaves while its request is being worked on */
 	c = test_connect(&t, false);
-	CHECK(test_send(c, "GET /work HTTP/1.1\r\nHost: x\r\n\r\n"));
+	CHECK(test_send(c, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
 	conn_close(&c);
 
 	c = test_connect(&t, true);
