@@ -82,11 +82,6 @@ void placement_free(struct placement **p)
 	*p = NULL;
 }
 
-size_t placement_nodes(const struct placement *p)
-{
-	return p->nodes.n;
-}
-
 /* ---- keeping the index ---- */
 
 static void count(struct node *n, const struct occupant *o, int sign)

@@ -18,7 +18,6 @@ void placement_free(struct placement **p);
 /* A node appeared or changed; vanished. */
 void placement_node(struct placement *p, const struct obj *node);
 void placement_node_gone(struct placement *p, const char *name);
-size_t placement_nodes(const struct placement *p);
 
 /* A pod (uid) occupies a node; owner is its controller's uid or "".  Idempotent; moving is legal. */
 void placement_take(struct placement *p, const char *uid, const char *node, const char *owner,
