@@ -9,6 +9,7 @@ const struct controller *const control_all[] = {
 	&root_ca_controller,
 	&deployment_controller,
 	&replicaset_controller,
+	&statefulset_controller,
 	&endpointslice_controller,
 	&endpoints_controller,
 	&gc_controller,

@@ -10,7 +10,14 @@
 struct want {
 	const struct selector *sel;
 	const char *uid;
+	bool (*fits)(const struct obj *o, void *arg); /* NULL = all do */
+	void *arg;
 };
+
+static bool wanted(const struct want *w, const struct obj *o)
+{
+	return selector_matches_obj(w->sel, o) && (!w->fits || w->fits(o, w->arg));
+}
 
 /* Ours by reference, or an orphan that matches. */
 static bool candidate(const struct obj *o, void *arg)
@@ -18,7 +25,7 @@ static bool candidate(const struct obj *o, void *arg)
 	const struct want *w = arg;
 	const struct owner *c = obj_controller(o);
 
-	return c ? !strcmp(c->uid, w->uid) : !o->deleted_s && selector_matches_obj(w->sel, o);
+	return c ? !strcmp(c->uid, w->uid) : !o->deleted_s && wanted(w, o);
 }
 
 struct adoption {
@@ -69,12 +76,11 @@ static bool release(struct call *c, struct json *o, void *arg, struct status *st
 }
 
 /* Adopt or release one candidate; *mine is what it now is, NULL when not ours. */
-static bool settle(struct task *t, const struct kind *k, struct adoption *ad,
-		   const struct selector *sel, const struct obj *o, const struct obj **mine,
-		   struct status *st)
+static bool settle(struct task *t, const struct kind *k, struct adoption *ad, const struct want *w,
+		   const struct obj *o, const struct obj **mine, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
-	bool ours = obj_controller(o), match = selector_matches_obj(sel, o);
+	bool ours = obj_controller(o), match = wanted(w, o);
 	const struct obj *now = o;
 
 	*mine = NULL;
@@ -94,12 +100,13 @@ static bool settle(struct task *t, const struct kind *k, struct adoption *ad,
 	return true;
 }
 
-bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
-	   const struct obj *owner, const struct selector *sel, const struct obj ***out, size_t *n,
-	   struct status *st)
+bool claim_where(struct task *t, const struct kind *k, const struct kind *owner_kind,
+		 const struct obj *owner, const struct selector *sel,
+		 bool (*fits)(const struct obj *o, void *arg), void *arg, const struct obj ***out,
+		 size_t *n, struct status *st)
 {
 	char api_version[128];
-	struct want w = { sel, owner->uid };
+	struct want w = { sel, owner->uid, fits, arg };
 	struct adoption ad = { kind_api_version(owner_kind, api_version), owner_kind->subject.kind,
 			       owner_kind, owner };
 	struct store_list l;
@@ -112,12 +119,19 @@ bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
 	for (size_t i = 0; ok && i < l.n; i++) {
 		const struct obj *o = obj_hold(t->call.a, l.items[i]);
 
-		ok = settle(t, k, &ad, sel, o, &mine[*n], st);
+		ok = settle(t, k, &ad, &w, o, &mine[*n], st);
 		*n += ok && mine[*n];
 	}
 	store_list_free(&l);
 	*out = mine;
 	return ok;
+}
+
+bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
+	   const struct obj *owner, const struct selector *sel, const struct obj ***out, size_t *n,
+	   struct status *st)
+{
+	return claim_where(t, k, owner_kind, owner, sel, NULL, NULL, out, n, st);
 }
 
 /* ---- orphans ---- */

@@ -13,6 +13,11 @@ struct selector;
 bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
 	   const struct obj *owner, const struct selector *sel, const struct obj ***out, size_t *n,
 	   struct status *st);
+/* As claim(), but what fits(o, arg) refuses counts as not matching. */
+bool claim_where(struct task *t, const struct kind *k, const struct kind *owner_kind,
+		 const struct obj *owner, const struct selector *sel,
+		 bool (*fits)(const struct obj *o, void *arg), void *arg, const struct obj ***out,
+		 size_t *n, struct status *st);
 
 /* Map a change: to the owner of the object (before and after), and when it is an orphan, to every workload of
  * owner_kind whose spec.selector matches it. */

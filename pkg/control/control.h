@@ -11,7 +11,8 @@
 
 extern const struct controller namespace_controller, serviceaccount_controller, root_ca_controller,
 	deployment_controller, replicaset_controller, endpointslice_controller,
-	endpoints_controller, gc_controller, pod_gc_controller, clusterrole_controller;
+	endpoints_controller, gc_controller, pod_gc_controller, clusterrole_controller,
+	statefulset_controller;
 
 /* The controllers every cluster runs, whatever its host; NULL-terminated. */
 extern const struct controller *const control_all[];

@@ -10,6 +10,7 @@
 #include "control/control.h"
 #include "control/pods.h"
 #include "control/victims.h"
+#include "control/workload.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -45,15 +46,6 @@ static void count_active(struct rs *r)
 	for (size_t i = 0; i < r->nmine; i++)
 		if (pod_active(&r->pods, r->mine[i]))
 			r->active[r->nactive++] = r->mine[i];
-}
-
-/* A namespace on its way out takes the workload with it: nothing to tell, nothing to retry. */
-static bool namespace_ends(const struct status *st)
-{
-	for (size_t i = 0; i < st->ncauses; i++)
-		if (st->causes[i].reason && !strcmp(st->causes[i].reason, "NamespaceTerminating"))
-			return true;
-	return false;
 }
 
 static void tell_created(struct rs *r, const struct obj *pod)
@@ -101,7 +93,7 @@ static bool create_pods(struct rs *r, int64_t n)
 		} else if (create_pod(r, template)) {
 			i++;
 			size = 2;
-		} else if (namespace_ends(&r->failure)) {
+		} else if (namespace_ending(&r->failure)) {
 			status_clear(&r->failure);
 			r->want = (int64_t)r->nactive + i;
 			return true;
@@ -205,14 +197,6 @@ static bool fully_labeled(const struct obj *o, const struct json *labels)
 	return true;
 }
 
-static void set_count(struct arena *a, struct json *s, const char *name, int64_t n, bool always)
-{
-	if (n || always)
-		json_set_int(a, s, name, n);
-	else
-		json_del(s, name);
-}
-
 static void set_counts(struct rs *r, struct json *s)
 {
 	struct arena *a = r->t->call.a;
@@ -227,10 +211,10 @@ static void set_counts(struct rs *r, struct json *s)
 	}
 	for (size_t i = 0; i < r->nmine; i++)
 		terminating += r->mine[i]->deleted_s && !pod_finished(&r->pods, r->mine[i]);
-	set_count(a, s, "replicas", (int64_t)r->nactive, true);
-	set_count(a, s, "fullyLabeledReplicas", labeled, false);
-	set_count(a, s, "readyReplicas", ready, false);
-	set_count(a, s, "availableReplicas", available, false);
+	status_count(a, s, "replicas", (int64_t)r->nactive, true);
+	status_count(a, s, "fullyLabeledReplicas", labeled, false);
+	status_count(a, s, "readyReplicas", ready, false);
+	status_count(a, s, "availableReplicas", available, false);
 	json_set_int(a, s, "terminatingReplicas", terminating);
 	json_set_int(a, s, "observedGeneration", r->obj->generation);
 }

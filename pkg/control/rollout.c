@@ -1,4 +1,5 @@
 #include "control/rollout.h"
+#include "control/workload.h"
 
 #include "base/arena.h"
 #include "base/codec.h"
@@ -7,17 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* An absolute number or a percentage of total (k8s: intstr.GetScaledValueFromIntOrPercent). */
-static int64_t resolve(const struct json *v, int64_t total, bool up)
-{
-	int64_t n;
-
-	if (json_int(v, &n))
-		return n;
-	n = strtoll(json_str(v), NULL, 10) * total;
-	return up ? (n + 99) / 100 : n / 100;
-}
 
 void rollout_init(struct rollout *r, struct task *t, const struct obj *deployment)
 {
@@ -36,8 +26,9 @@ void rollout_init(struct rollout *r, struct task *t, const struct obj *deploymen
 	r->recreate = !strcmp(json_path_str(strategy, "type"), "Recreate");
 	if (r->recreate)
 		return;
-	r->surge = resolve(json_path(strategy, "rollingUpdate.maxSurge"), r->want, true);
-	r->unavailable = resolve(json_path(strategy, "rollingUpdate.maxUnavailable"), r->want, false);
+	r->surge = int_or_percent(json_path(strategy, "rollingUpdate.maxSurge"), r->want, true);
+	r->unavailable =
+		int_or_percent(json_path(strategy, "rollingUpdate.maxUnavailable"), r->want, false);
 	/* Validation forbids 0 and 0, but percentages may round to it. */
 	if (!r->surge && !r->unavailable)
 		r->unavailable = 1;

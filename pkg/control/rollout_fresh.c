@@ -4,6 +4,7 @@
  * k8s: pkg/controller/deployment/sync.go (getNewReplicaSet), deployment_util.go (SetNewReplicaSetAnnotations).
  */
 #include "control/rollout.h"
+#include "control/workload.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -209,14 +210,6 @@ static bool tell(struct rollout *r, const char *reason, const char *verb, struct
 	return true;
 }
 
-static bool ending(const struct status *st)
-{
-	for (size_t i = 0; i < st->ncauses; i++)
-		if (st->causes[i].reason && !strcmp(st->causes[i].reason, "NamespaceTerminating"))
-			return true;
-	return false;
-}
-
 /* The set could not be made; *st comes from err. */
 static bool no_set(struct rollout *r, const char *name, struct status *err, struct status *st)
 {
@@ -228,7 +221,7 @@ static bool no_set(struct rollout *r, const char *name, struct status *err, stru
 		/* Another set has this name: count the collision, which changes the hash. */
 		api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name,
 			   bump_collisions, NULL, NULL);
-	} else if (!ending(err)) {
+	} else if (!namespace_ending(err)) {
 		api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name,
 			   set_progressing, &n, NULL);
 		task_event(r->t, r->kind, r->obj, "Warning", n.reason, "%s", n.message);
