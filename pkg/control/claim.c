@@ -1,4 +1,5 @@
 #include "control/claim.h"
+#include "control/workload.h"
 
 #include "base/arena.h"
 #include "obj/json.h"
@@ -146,8 +147,7 @@ static bool offer(const struct obj *owner, void *arg)
 {
 	struct orphan * or = arg;
 	const struct json *tree = obj_tree(or->a, owner);
-	struct selector *sel =
-		selector_from_label_selector(or->a, json_path(tree, "spec.selector"), NULL);
+	struct selector *sel = workload_selector(or->a, json_path(tree, "spec.selector"), NULL);
 
 	if (sel && selector_matches_obj(sel, or->o))
 		enqueue_key(or->q, owner->ns, owner->name);

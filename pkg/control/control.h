@@ -12,7 +12,7 @@
 extern const struct controller namespace_controller, serviceaccount_controller, root_ca_controller,
 	deployment_controller, replicaset_controller, endpointslice_controller,
 	endpoints_controller, gc_controller, pod_gc_controller, clusterrole_controller,
-	statefulset_controller;
+	replicationcontroller_controller, statefulset_controller, daemonset_controller;
 
 /* The controllers every cluster runs, whatever its host; NULL-terminated. */
 extern const struct controller *const control_all[];

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_REVISION_HASH "controller.kubernetes.io/hash"
 #define PREFIX_MAX 223
 #define NAME_TRIES 16
 
@@ -119,7 +118,7 @@ static struct json *new_revision(struct history *h, const struct json *owner_tre
 		       arena_printf(a, "%.*s-%s", PREFIX_MAX, h->owner->name, hash),
 		       labels ? json_copy(a, labels) : json_object(a),
 		       notes ? json_copy(a, notes) : NULL, data);
-	meta_set_label(a, o, LABEL_REVISION_HASH, hash);
+	meta_set_label(a, o, h->hash_label, hash);
 	json_set_int(a, o, "revision", number);
 	return o;
 }

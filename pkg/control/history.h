@@ -21,6 +21,7 @@ struct revision {
 
 struct history {
 	struct task *t;
+	const char *hash_label; /* where a revision carries the hash of its data; set by the caller */
 	const struct kind *kind, *owner_kind;
 	const struct obj *owner;
 	struct revision *all; /* oldest first */

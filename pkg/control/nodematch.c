@@ -32,11 +32,13 @@ static bool tolerated(const struct json *spec, const struct json *taint)
 	return false;
 }
 
-static bool taints_block(const struct json *tree, const struct json *spec)
+bool node_taints_refuse(const struct json *tree, const struct json *spec, bool running)
 {
 	json_each(t, json_path(tree, "spec.taints")) {
 		const char *effect = json_path_str(t, "effect");
 
+		if (running && strcmp(effect, "NoExecute"))
+			continue;
 		if (strcmp(effect, "PreferNoSchedule") && !tolerated(spec, t))
 			return true;
 	}
@@ -136,7 +138,7 @@ const char *node_unfit(const struct obj *node, const struct json *tree, const st
 {
 	if (cordoned(tree, spec))
 		return "node(s) were unschedulable";
-	if (taints_block(tree, spec))
+	if (node_taints_refuse(tree, spec, false))
 		return "node(s) had untolerated taint(s)";
 	if (!node_affinity_fits(node, spec))
 		return "node(s) didn't match Pod's node affinity/selector";

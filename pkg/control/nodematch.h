@@ -16,6 +16,8 @@ struct obj;
 const char *node_unfit(const struct obj *node, const struct json *tree, const struct json *spec);
 /* Node selector and required node affinity alone. */
 bool node_affinity_fits(const struct obj *node, const struct json *spec);
+/* A taint that the pod does not tolerate: one against scheduling, or, for a pod that runs, one that evicts. */
+bool node_taints_refuse(const struct json *tree, const struct json *spec, bool running);
 /* Weights of preferred node affinity and of PreferNoSchedule taints; higher is better. */
 int64_t node_preference(const struct obj *node, const struct json *tree, const struct json *spec);
 

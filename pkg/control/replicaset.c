@@ -1,6 +1,7 @@
 /*
- * replicaset: keeps spec.replicas pods of a template alive.
+ * replicaset, replicationcontroller: keep spec.replicas pods of a template alive.
  *
+ * The two kinds differ in nothing but their names and the spelling of the selector.
  * Pods are counted from memory, which already holds our own last writes, so no expectations are needed:
  * the difference between wanted and active pods is created or deleted, at most BURST at a time, and the
  * status is written when it differs.  Victims are chosen in victims.c.
@@ -9,6 +10,7 @@
 #include "control/claim.h"
 #include "control/control.h"
 #include "control/pods.h"
+#include "control/podwork.h"
 #include "control/victims.h"
 #include "control/workload.h"
 
@@ -22,7 +24,6 @@
 #include <string.h>
 
 #define BURST 500
-#define BATCH 128
 
 struct rs {
 	struct task *t;
@@ -48,62 +49,35 @@ static void count_active(struct rs *r)
 			r->active[r->nactive++] = r->mine[i];
 }
 
-static void tell_created(struct rs *r, const struct obj *pod)
+static struct json *build_pod(void *arg, size_t i)
 {
-	task_event(r->t, r->kind, r->obj, "Normal", "SuccessfulCreate", "Created pod: %s", pod->name);
+	struct rs *r = arg;
+
+	(void)i;
+	return pod_from_template(r->t->call.a, json_path(r->tree, "spec.template"), r->obj->name);
 }
 
-/* Several in one commit; false (none made) where one of them is refused. */
-static bool create_batch(struct rs *r, const struct json *template, size_t n)
+static struct podwork work_of(struct rs *r)
 {
-	struct arena *a = r->t->call.a;
-	struct create_item *x = arena_zalloc(a, n * sizeof(*x));
-
-	for (size_t i = 0; i < n; i++)
-		x[i].o = pod_from_template(a, template, r->obj->name);
-	if (!children_create(r->t, r->pods.kind, r->kind, r->obj, x, n, NULL))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		tell_created(r, x[i].made);
-	return true;
+	return (struct podwork){ .t = r->t,
+				 .pod_kind = r->pods.kind,
+				 .kind = r->kind,
+				 .owner = r->obj,
+				 .build = build_pod,
+				 .arg = r };
 }
 
-/* One; false with r->failure. */
-static bool create_pod(struct rs *r, const struct json *template)
-{
-	struct json *pod = pod_from_template(r->t->call.a, template, r->obj->name);
-	const struct obj *o = child_create(r->t, r->pods.kind, r->kind, r->obj, pod, &r->failure);
-
-	if (o)
-		tell_created(r, o);
-	return o;
-}
-
-/* Batches double, so that a template which is refused is refused once, not n times. */
 static bool create_pods(struct rs *r, int64_t n)
 {
-	const struct json *template = json_path(r->tree, "spec.template");
+	struct podwork w = work_of(r);
+	size_t made = podwork_create(&w, (size_t)n, &r->failure);
 
-	for (int64_t i = 0, size = 1; i < n;) {
-		int64_t m = size < n - i ? size : n - i;
-
-		if (m > 1 && create_batch(r, template, (size_t)m)) {
-			i += m;
-			size = size < BATCH ? size * 2 : BATCH;
-		} else if (create_pod(r, template)) {
-			i++;
-			size = 2;
-		} else if (namespace_ending(&r->failure)) {
-			status_clear(&r->failure);
-			r->want = (int64_t)r->nactive + i;
-			return true;
-		} else {
-			r->failure_reason = "FailedCreate";
-			task_event(r->t, r->kind, r->obj, "Warning", "FailedCreate",
-				   "Error creating: %s", r->failure.message);
-			return false;
-		}
+	if (!status_ok(&r->failure)) {
+		r->failure_reason = "FailedCreate";
+		return false;
 	}
+	if (made < (size_t)n)
+		r->want = (int64_t)(r->nactive + made);
 	return true;
 }
 
@@ -147,7 +121,7 @@ static size_t related(struct rs *r, const struct obj ***out)
 
 static bool delete_pods(struct rs *r, int64_t n)
 {
-	struct delete_options opts = DELETE_OPTIONS_INIT;
+	struct podwork w = work_of(r);
 
 	if (n < (int64_t)r->nactive) {
 		const struct obj **others;
@@ -156,21 +130,10 @@ static bool delete_pods(struct rs *r, int64_t n)
 		victims_sort(r->t->call.a, &r->pods, r->active, r->nactive, others, nothers);
 	}
 	for (int64_t i = 0; i < n; i++) {
-		STATUS_AUTO struct status err = STATUS_INIT;
-		const struct obj *o = r->active[i];
-		bool gone;
-
-		opts.uid = o->uid;
-		if (api_delete(&r->t->call, r->pods.kind, o->ns, o->name, &opts, &gone, &err)) {
-			task_event(r->t, r->kind, r->obj, "Normal", "SuccessfulDelete",
-				   "Deleted pod: %s", o->name);
-		} else if (!status_is(&err, "NotFound") && !status_is(&err, "Conflict")) {
-			status_move(&r->failure, &err);
-			r->failure_reason = "FailedDelete";
-			task_event(r->t, r->kind, r->obj, "Warning", "FailedDelete",
-				   "Error deleting: %s", r->failure.message);
-			return false;
-		}
+		if (podwork_delete(&w, r->active[i], &r->failure))
+			continue;
+		r->failure_reason = "FailedDelete";
+		return false;
 	}
 	return true;
 }
@@ -272,12 +235,16 @@ static bool recount(struct rs *r, const struct selector *sel, struct status *st)
 	return true;
 }
 
+static const struct kind *kind_of(const struct task *t)
+{
+	const struct controller_watch *subject = &t->ctl->watch[0];
+
+	return kinds_by_api_version(api_kinds(t->call.api), subject->api_version, subject->kind);
+}
+
 static bool replicaset_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
-	struct api *api = t->call.api;
-	struct rs r = { .t = t,
-			.kind = kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets"),
-			.pods = pods_of(api) };
+	struct rs r = { .t = t, .kind = kind_of(t), .pods = pods_of(t->call.api) };
 	struct selector *sel;
 	bool ok;
 
@@ -286,7 +253,7 @@ static bool replicaset_reconcile(struct task *t, struct key key, struct result *
 		return true;
 	r.tree = obj_tree(t->call.a, r.obj);
 	r.want = json_path_int(r.tree, "spec.replicas", 1);
-	sel = selector_from_label_selector(t->call.a, json_path(r.tree, "spec.selector"), st);
+	sel = workload_selector(t->call.a, json_path(r.tree, "spec.selector"), st);
 	if (!sel || !recount(&r, sel, st))
 		return false;
 	if (!r.obj->deleted_s && (int64_t)r.nactive != r.want) {
@@ -304,15 +271,28 @@ static bool replicaset_reconcile(struct task *t, struct key key, struct result *
 	return ok;
 }
 
-static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
+static void offer_to_sets(struct enqueue *q, struct api *api, const struct event *ev)
 {
 	claim_offer(q, api, ev, kinds_by_resource(api_kinds(api), "apps", "v1", "replicasets"));
+}
+
+static void offer_to_controllers(struct enqueue *q, struct api *api, const struct event *ev)
+{
+	claim_offer(q, api, ev,
+		    kinds_by_resource(api_kinds(api), "", "v1", "replicationcontrollers"));
 }
 
 const struct controller replicaset_controller = {
 	.name = "replicaset",
 	.source = "replicaset-controller",
-	.watch = { { "apps/v1", "ReplicaSet", NULL }, { "v1", "Pod", map_pod } },
+	.watch = { { "apps/v1", "ReplicaSet", NULL }, { "v1", "Pod", offer_to_sets } },
 	.reconcile = replicaset_reconcile,
 	.workers = 2,
+};
+
+const struct controller replicationcontroller_controller = {
+	.name = "replicationcontroller",
+	.source = "replication-controller",
+	.watch = { { "v1", "ReplicationController", NULL }, { "v1", "Pod", offer_to_controllers } },
+	.reconcile = replicaset_reconcile,
 };

@@ -102,6 +102,7 @@ static bool read_pods(struct stateful *s, struct status *st)
 
 static bool read_history(struct stateful *s, struct status *st)
 {
+	s->history.hash_label = "controller.kubernetes.io/hash";
 	if (!history_read(&s->history, s->t, s->kind, s->obj, s->sel, st))
 		return false;
 	s->update = history_settle(&s->history, s->tree, &s->collisions, st);

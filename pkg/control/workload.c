@@ -2,9 +2,17 @@
 
 #include "base/status.h"
 #include "obj/json.h"
+#include "obj/selector.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+struct selector *workload_selector(struct arena *a, const struct json *selector, struct status *st)
+{
+	if (json_is_string(json_first(selector)))
+		return selector_from_map(a, selector);
+	return selector_from_label_selector(a, selector, st);
+}
 
 int64_t int_or_percent(const struct json *v, int64_t total, bool up)
 {

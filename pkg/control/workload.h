@@ -9,8 +9,11 @@
 
 struct arena;
 struct json;
+struct selector;
 struct status;
 
+/* The selector of a workload, be it a LabelSelector or, as in v1, a plain map of labels. */
+struct selector *workload_selector(struct arena *a, const struct json *selector, struct status *st);
 /* An absolute number or a percentage of total, rounded up or down (k8s: intstr.GetScaledValueFromIntOrPercent).
  * Absent is 0. */
 int64_t int_or_percent(const struct json *v, int64_t total, bool up);
