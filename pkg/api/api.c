@@ -7,6 +7,7 @@
  * it which takes no lock.
  */
 #include "api/core.h"
+#include "api/hook_call.h"
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -106,6 +107,7 @@ static void known_resolve(struct api *api)
 	n->event = known_kind(api, "v1", "Event");
 	n->priority_class = known_kind(api, "scheduling.k8s.io/v1", "PriorityClass");
 	n->disruption_budget = known_kind(api, "policy/v1", "PodDisruptionBudget");
+	n->endpoint_slice = known_kind(api, "discovery.k8s.io/v1", "EndpointSlice");
 	n->role = known_kind(api, rbac, "Role");
 	n->role_binding = known_kind(api, rbac, "RoleBinding");
 	n->cluster_role = known_kind(api, rbac, "ClusterRole");
@@ -140,6 +142,7 @@ struct api *api_new(const struct api_config *c, struct status *st)
 	tables_declare(api);
 	rbac_init(api);
 	event_memory_init(api);
+	api->hooks = hook_clients_new();
 	if (!service_ips_init(api, st) || !bootstrap_commit(api, st))
 		api_free(&api);
 	return api;
@@ -152,6 +155,7 @@ void api_free(struct api **api)
 	if (!*api)
 		return;
 	event_memory_free(*api);
+	hook_clients_free(&(*api)->hooks);
 	service_ips_free(*api);
 	rbac_free(*api);
 	map_free(&(*api)->tables, NULL);

@@ -12,6 +12,7 @@
 
 struct event_memory;
 struct field_errors;
+struct hook_clients;
 struct map;
 struct rbac;
 struct selector;
@@ -20,7 +21,7 @@ struct service_ips;
 /* Rows the api itself has business with; resolved once, never NULL. */
 struct known {
 	const struct kind *namespace, *pod, *service, *service_account, *secret, *config_map, *node;
-	const struct kind *event, *priority_class, *disruption_budget;
+	const struct kind *event, *priority_class, *disruption_budget, *endpoint_slice;
 	const struct kind *role, *role_binding, *cluster_role, *cluster_role_binding;
 };
 
@@ -41,6 +42,7 @@ struct api {
 	struct rbac *rbac;
 	struct service_ips *ips;
 	struct event_memory *events;
+	struct hook_clients *hooks;
 };
 
 /* ---- convert.c: between frozen objects of the storage version and what a caller's version shows ---- */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "net/client_priv.h"
+#include "net/crew.h"
 #include "net/tls.h"
 
 #include <fcntl.h>
@@ -57,14 +58,37 @@ static bool split_url(struct client *c, const char *url, struct status *st)
 	return *c->host || status_bad_request(st, "%s: no host", url);
 }
 
+/* The URL stays as it is, only the connection goes elsewhere. */
+static void set_address(struct client *c, const char *address)
+{
+	const char *colon = strrchr(address, ':');
+
+	BUG_ON(!colon);
+	free(c->host);
+	free(c->port);
+	c->port = strdup(colon + 1);
+	c->host = strndup(address, (size_t)(colon - address));
+	if (*c->host == '[') {
+		memmove(c->host, c->host + 1, strlen(c->host));
+		c->host[strcspn(c->host, "]")] = '\0';
+	}
+}
+
 /* curl verifies the URL's name: to verify another one, name that and connect elsewhere. */
-static void set_origin(struct client *c)
+static void set_origin(struct client *c, const char *address)
 {
 	const char *scheme = c->https ? "https" : "http";
-	bool v6 = strchr(c->host, ':');
+	bool v6;
 	int n;
 
-	if (c->server_name && c->https) {
+	if (address)
+		set_address(c, address);
+	v6 = strchr(c->host, ':');
+	if (address) {
+		n = asprintf(&c->connect_to, v6 ? "::[%s]:%s" : "::%s:%s", c->host, c->port);
+		BUG_ON(n < 0);
+		n = asprintf(&c->origin, "%s://%s%s", scheme, c->authority, c->prefix);
+	} else if (c->server_name && c->https) {
 		n = asprintf(&c->connect_to, v6 ? "::[%s]:%s" : "::%s:%s", c->host, c->port);
 		BUG_ON(n < 0);
 		n = asprintf(&c->origin, "%s://%s:%s%s", scheme, c->server_name, c->port, c->prefix);
@@ -101,7 +125,7 @@ struct client *client_new(const struct client_config *config, struct status *st)
 	copy_config(c, config);
 	if (!split_url(c, config->url, st))
 		goto fail;
-	set_origin(c);
+	set_origin(c, config->address);
 	if (c->https) {
 		c->tls = tls_config_client(c->ca_pem, c->cert_pem, c->key_pem, c->insecure, st);
 		if (!c->tls)
@@ -367,11 +391,17 @@ static void give_handle(struct client *c, CURL *curl)
 		curl_easy_cleanup(curl);
 }
 
+struct taking {
+	struct client_resp *r;
+	size_t max;
+};
+
 static size_t take_body(char *p, size_t size, size_t n, void *arg)
 {
-	struct client_resp *r = arg;
+	struct taking *t = arg;
+	struct client_resp *r = t->r;
 
-	if (r->body.len + size * n > BODY_MAX)
+	if (r->body.len + size * n > t->max)
 		return 0;
 	buf_add(&r->body, p, size * n);
 	return size * n;
@@ -390,28 +420,47 @@ static size_t take_header(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+static int look_up(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
+		   curl_off_t ulnow)
+{
+	(void)arg, (void)dltotal, (void)dlnow, (void)ultotal, (void)ulnow;
+	return crew_is_cut();
+}
+
+static void set_transfer(struct client_transfer *t, const struct client_req *q, struct taking *taking)
+{
+	curl_easy_setopt(t->curl, CURLOPT_TIMEOUT,
+			 (long)(q->timeout_s ? q->timeout_s : DEFAULT_TIMEOUT_S));
+	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, taking);
+	curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(t->curl, CURLOPT_HEADERDATA, taking->r);
+	curl_easy_setopt(t->curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(t->curl, CURLOPT_XFERINFOFUNCTION, look_up);
+}
+
 static bool attempt(struct client *c, const struct client_req *q, struct client_resp *r,
 		    bool fresh_token, struct status *st)
 {
 	struct client_transfer t = { .curl = take_handle(c) };
+	struct taking taking = { r, q->max_response ? q->max_response : BODY_MAX };
 	const char *type = NULL;
 	long code = 0;
 	CURLcode res;
 
 	client_transfer_set(c, &t, q, fresh_token);
-	curl_easy_setopt(t.curl, CURLOPT_TIMEOUT,
-			 (long)(q->timeout_s ? q->timeout_s : DEFAULT_TIMEOUT_S));
-	curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(t.curl, CURLOPT_WRITEDATA, r);
-	curl_easy_setopt(t.curl, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(t.curl, CURLOPT_HEADERDATA, r);
+	set_transfer(&t, q, &taking);
+	crew_leave();
 	res = curl_easy_perform(t.curl);
+	crew_return();
 	curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &code);
 	curl_easy_getinfo(t.curl, CURLINFO_CONTENT_TYPE, &type);
 	r->code = (int)code;
 	snprintf(r->content_type, sizeof(r->content_type), "%s", type ? type : "");
-	if (res != CURLE_OK)
+	if (res != CURLE_OK) {
+		client_failure(c, &t, res, r->failure, sizeof(r->failure));
 		client_failed(q, &t, res, st);
+	}
 	give_handle(c, t.curl);
 	client_transfer_free(&t);
 	return res == CURLE_OK;
@@ -428,7 +477,7 @@ bool client_do(struct client *c, const struct client_req *q, struct client_resp 
 		if (attempt(c, q, r, true, st))
 			return true;
 	}
-	client_resp_free(r);
+	buf_free(&r->body);
 	return false;
 }
 

@@ -22,6 +22,7 @@ struct client_config {
 	const char *token;       /* bearer; NULL = none */
 	const char *token_file;  /* re-read when it changes and after 401; overrides token */
 	const char *server_name; /* TLS name to verify; NULL = from the URL */
+	const char *address; /* "10.1.2.3:8443": connect there, whatever host the URL names; NULL = the URL's */
 	bool insecure;
 	const char *user_agent;
 	double qps; /* token bucket; 0 = unlimited */
@@ -39,6 +40,7 @@ struct client_req {
 	const void *body;
 	size_t body_len;
 	int timeout_s;              /* whole request; 0 = 30 */
+	size_t max_response;        /* bytes; a longer answer is a failure; 0 = 256 MiB */
 	const char *const *headers; /* extra "Name: value" lines, NULL-terminated; may be NULL */
 };
 
@@ -47,10 +49,14 @@ struct client_resp {
 	struct buf body;
 	int retry_after_s; /* from the header, 0 = none */
 	char content_type[96];
+	/* Set by a client_do() that failed: why, in the words of Go's net/http, which callers who
+	 * speak upstream's texts show: `dial tcp 10.0.0.1:443: connect: connection refused`. */
+	char failure[256];
 };
 
 /* Blocking.  True whenever an HTTP answer arrived, whatever its code.  False: 503 with curl's words.
- * A 401 with token_file set is retried once with a fresh token. */
+ * A worker of httpd that sits in here does not count against its worker_threads, so that a server
+ * which calls us back meanwhile is answered.  A 401 with token_file set is retried once with a fresh token. */
 bool client_do(struct client *c, const struct client_req *q, struct client_resp *r,
 	       struct status *st);
 void client_resp_free(struct client_resp *r);

@@ -4,6 +4,7 @@
  *	client         configuration, credentials, rate; whole requests
  *	client_stream  responses consumed as they arrive
  *	client_upgrade connections that leave HTTP
+ *	client_failure why a request got no answer
  */
 #ifndef NUTSHELL_NET_CLIENT_PRIV_H
 #define NUTSHELL_NET_CLIENT_PRIV_H
@@ -24,7 +25,7 @@ struct client {
 	char *authority;   /* the Host header: host and port as given */
 	char *prefix;      /* "/prefix" or "" */
 	char *unix_socket, *ca_pem, *cert_pem, *key_pem, *token_file, *server_name, *user_agent;
-	char *connect_to; /* curl's detour from server_name to host; NULL = none */
+	char *connect_to; /* curl's detour from the URL's host to another; NULL = none */
 	bool https, insecure;
 	struct tls_config *tls; /* for upgrades */
 	double qps, burst;
@@ -57,5 +58,8 @@ void client_transfer_free(struct client_transfer *t);
 /* 503 `GET /path: <curl's words>`. */
 bool client_failed(const struct client_req *q, const struct client_transfer *t, CURLcode r,
 		   struct status *st);
+/* The same in Go's words. (client_failure.c) */
+void client_failure(const struct client *c, const struct client_transfer *t, CURLcode r, char *out,
+		    size_t n);
 
 #endif

@@ -4,12 +4,17 @@
  * Threads are started when a job finds nobody idle, up to the limit, and stay.  Beyond the limit jobs
  * wait in arrival order; there are never more than connections, so the queue needs no bound of
  * its own.
+ *
+ * A worker that waits for an answer from outside (a webhook, the host) may be waiting for somebody who first
+ * asks us something: such workers do not count against the limit, or as many of them as there are workers
+ * would all wait for each other until their time is over.
  */
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/vec.h"
-#include "net/httpd_priv.h"
+#include "net/crew.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct job {
@@ -24,9 +29,15 @@ struct crew {
 	struct job *first, **last;
 	unsigned waiting; /* queued jobs */
 	unsigned idle, max;
+	unsigned away; /* between crew_leave() and crew_return() */
 	bool stopping;
+	atomic_bool cut;
 	VEC(struct thread *) threads;
 };
+
+#define AWAY_FACTOR 8
+
+static _Thread_local struct crew *own_crew;
 
 static struct job *next_job(struct crew *c)
 {
@@ -53,6 +64,7 @@ static void crew_main(void *arg)
 	struct crew *c = arg;
 	struct job *j;
 
+	own_crew = c;
 	while ((j = next_job(c))) {
 		j->fn(j->arg);
 		free(j);
@@ -71,6 +83,50 @@ struct crew *crew_new(unsigned max)
 	return c;
 }
 
+/* Under the lock: one more thread when a job finds nobody idle. */
+static void crew_grow(struct crew *c)
+{
+	size_t limit = c->max + c->away;
+
+	if (limit > (size_t)c->max * AWAY_FACTOR)
+		limit = (size_t)c->max * AWAY_FACTOR;
+	if (c->waiting > c->idle && c->threads.n < limit && !c->stopping)
+		vec_push(&c->threads, thread_start("http-work", crew_main, c));
+}
+
+void crew_leave(void)
+{
+	struct crew *c = own_crew;
+
+	if (!c)
+		return;
+	lock_take(&c->lock);
+	c->away++;
+	crew_grow(c);
+	lock_drop(&c->lock);
+}
+
+void crew_return(void)
+{
+	struct crew *c = own_crew;
+
+	if (!c)
+		return;
+	lock_take(&c->lock);
+	c->away--;
+	lock_drop(&c->lock);
+}
+
+void crew_cut(struct crew *c)
+{
+	atomic_store(&c->cut, true);
+}
+
+bool crew_is_cut(void)
+{
+	return own_crew && atomic_load_explicit(&own_crew->cut, memory_order_relaxed);
+}
+
 void crew_run(struct crew *c, void (*fn)(void *arg), void *arg)
 {
 	struct job *j = malloc(sizeof(*j));
@@ -81,8 +137,7 @@ void crew_run(struct crew *c, void (*fn)(void *arg), void *arg)
 	*c->last = j;
 	c->last = &j->next;
 	c->waiting++;
-	if (c->waiting > c->idle && c->threads.n < c->max)
-		vec_push(&c->threads, thread_start("http-work", crew_main, c));
+	crew_grow(c);
 	cond_signal(&c->cond);
 	lock_drop(&c->lock);
 }

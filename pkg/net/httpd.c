@@ -225,6 +225,7 @@ static void wait_for_work(struct httpd *h, int grace_s)
 		if (!warned && clock_mono_ns() > until) {
 			log_warn("net", "still waiting for %d requests", atomic_load(&h->in_work));
 			warned = true;
+			crew_cut(h->crew);
 		}
 		nanosleep(&ms, NULL);
 	}

@@ -11,6 +11,7 @@
 #ifndef NUTSHELL_NET_HTTPD_PRIV_H
 #define NUTSHELL_NET_HTTPD_PRIV_H
 
+#include "net/crew.h"
 #include "net/httpd.h"
 #include "net/tls.h"
 
@@ -18,7 +19,6 @@
 #include <stdatomic.h>
 
 struct buf;
-struct crew;
 struct front;
 struct stream_loop;
 struct takeovers;
@@ -54,13 +54,6 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *c, const char *
 			       size_t *size, void **request);
 void request_end(void *cls, struct MHD_Connection *c, void **request,
 		 enum MHD_RequestTerminationCode why);
-
-/* ---- crew ---- */
-struct crew *crew_new(unsigned max);
-/* Run fn(arg) on a worker; never blocks. */
-void crew_run(struct crew *c, void (*fn)(void *arg), void *arg);
-/* Finish what has been queued, join, free. */
-void crew_free(struct crew **c);
 
 /* ---- stream ---- */
 struct stream_loop *stream_loop_start(struct httpd *h, unsigned index);
