@@ -108,6 +108,7 @@ static void known_resolve(struct api *api)
 	n->priority_class = known_kind(api, "scheduling.k8s.io/v1", "PriorityClass");
 	n->disruption_budget = known_kind(api, "policy/v1", "PodDisruptionBudget");
 	n->endpoint_slice = known_kind(api, "discovery.k8s.io/v1", "EndpointSlice");
+	n->resource_quota = known_kind(api, "v1", "ResourceQuota");
 	n->role = known_kind(api, rbac, "Role");
 	n->role_binding = known_kind(api, rbac, "RoleBinding");
 	n->cluster_role = known_kind(api, rbac, "ClusterRole");

@@ -22,6 +22,7 @@ struct service_ips;
 struct known {
 	const struct kind *namespace, *pod, *service, *service_account, *secret, *config_map, *node;
 	const struct kind *event, *priority_class, *disruption_budget, *endpoint_slice;
+	const struct kind *resource_quota;
 	const struct kind *role, *role_binding, *cluster_role, *cluster_role_binding;
 };
 

@@ -7,6 +7,7 @@
  * k8s: apiserver/pkg/registry/generic/registry/store.go Create, registry/rest/create.go BeforeCreate.
  */
 #include "api/core.h"
+#include "api/quota.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -147,11 +148,16 @@ static bool already_exists(struct creation *cr, struct status *st)
 	return false;
 }
 
-static const struct obj *create_dry(struct creation *cr, struct obj *o, struct status *st)
+static const struct obj *create_dry(struct creation *cr, const struct charge *ch, struct obj *o,
+				    struct status *st)
 {
 	const struct obj *taken = store_get(api_table(cr->c->api, cr->k), cr->ns, cr->name);
 
 	obj_give(cr->c->a, o);
+	if (!quota_allows(cr->c, ch, st)) {
+		obj_unref(taken);
+		return NULL;
+	}
 	if (taken) {
 		obj_unref(taken);
 		already_exists(cr, st);
@@ -168,14 +174,15 @@ static const struct obj *create_commit(struct creation *cr, struct status *st)
 		.op = STORE_CREATE,
 		.obj = convert_frozen(c->a, cr->k, cr->o, c->user),
 	};
+	struct charge ch = { .k = cr->k, .sub = "", .ns = cr->ns, .name = cr->name, .o = cr->o };
 
 	if (c->dry_run)
-		return create_dry(cr, w.obj, st);
+		return create_dry(cr, &ch, w.obj, st);
 	if (cr->later) {
 		*cr->later = w;
 		return w.obj;
 	}
-	switch (store_commit(c->api->config.store, &w, 1, NULL, st)) {
+	switch (quota_commit(c, &ch, &w, 1, NULL, st)) {
 	case STORE_OK: return convert_shown(c->a, cr->k, obj_give(c->a, w.result));
 	case STORE_EXISTS: already_exists(cr, st); return NULL;
 	default: return NULL;
@@ -256,9 +263,16 @@ static bool many_prepare(struct call *c, const struct kind *k, struct create_ite
 static bool many_commit(struct call *c, const struct kind *k, struct create_item *x,
 			struct store_write *w, size_t n, struct status *st)
 {
+	struct charge *ch = arena_alloc(c->a, (n + 1) * sizeof *ch);
 	size_t failed;
 
-	switch (store_commit(c->api->config.store, w, n, &failed, st)) {
+	for (size_t i = 0; i < n; i++)
+		ch[i] = (struct charge){ .k = k,
+					 .sub = "",
+					 .ns = kind_ns(k, x[i].ns),
+					 .name = meta_name(x[i].o),
+					 .o = x[i].o };
+	switch (quota_commit(c, ch, w, n, &failed, st)) {
 	case STORE_OK:
 		for (size_t i = 0; i < n; i++)
 			x[i].made = convert_shown(c->a, k, obj_give(c->a, w[i].result));

@@ -8,6 +8,7 @@
  * k8s: apiserver/pkg/registry/generic/registry/store.go Update, registry/rest/update.go BeforeUpdate.
  */
 #include "api/core.h"
+#include "api/quota.h"
 
 #include "base/arena.h"
 #include "obj/json.h"
@@ -210,14 +211,24 @@ static enum outcome update_commit(struct update *u, const struct obj **out, stru
 		.obj = convert_frozen(c->a, u->k, u->o, c->user),
 		.expect_rev = u->cur->rev,
 	};
+	struct charge ch = { .k = u->k,
+			     .sub = u->sub ? u->sub : "",
+			     .ns = u->ns,
+			     .name = u->name,
+			     .o = u->o,
+			     .old = u->old };
 	enum store_result r;
 
+	if (c->dry_run && !quota_allows(c, &ch, st)) {
+		obj_unref(w.obj);
+		return DONE;
+	}
 	if (c->dry_run) {
 		obj_seal(w.obj, u->cur->rev);
 		*out = convert_shown(c->a, u->k, obj_give(c->a, w.obj));
 		return DONE;
 	}
-	r = store_commit(c->api->config.store, &w, 1, NULL, st);
+	r = quota_commit(c, &ch, &w, 1, NULL, st);
 	if (r == STORE_OK)
 		*out = convert_shown(c->a, u->k, obj_give(c->a, w.result));
 	return commit_outcome(u, r, false, st);

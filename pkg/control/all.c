@@ -17,5 +17,6 @@ const struct controller *const control_all[] = {
 	&gc_controller,
 	&pod_gc_controller,
 	&clusterrole_controller,
+	&resource_quota_controller,
 	NULL,
 };

@@ -13,6 +13,7 @@ extern const struct controller namespace_controller, serviceaccount_controller, 
 	deployment_controller, replicaset_controller, endpointslice_controller,
 	endpoints_controller, gc_controller, pod_gc_controller, clusterrole_controller,
 	replicationcontroller_controller, statefulset_controller, daemonset_controller;
+extern const struct controller resource_quota_controller;
 
 /* The controllers every cluster runs, whatever its host; NULL-terminated. */
 extern const struct controller *const control_all[];

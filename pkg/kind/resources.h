@@ -1,5 +1,5 @@
 /*
- * resources: arithmetic over the resources of a pod spec (private to the package).
+ * resources: arithmetic over the resources of a pod spec.
  * k8s: component-helpers/resource, pkg/apis/core/helper/qos, pkg/apis/core/helper/helpers.go.
  */
 #ifndef NUTSHELL_KIND_RESOURCES_H
