@@ -327,8 +327,13 @@ def c_type(short, gv, flags, fields):
     if fields:
         out += "static const struct schema_field %s_fields[] = {\n%s};\n" % (var, "".join(map(c_field, fields)))
         out += "static const uint16_t %s_order[] = { %s };\n" % (var, ", ".join(map(str, order)))
+    numbers = [(int(f[2]), i) for i, f in enumerate(fields) if f[2] != "0"]
+    numbers += [(int(n), len(fields) + i) for i, (n, _) in enumerate(embeds)]
+    if numbers:
+        out += "static const uint16_t %s_wire[] = { %s };\n" % (var, ", ".join(str(i) for _, i in sorted(numbers)))
     parts = [".name = " + c_string(long_name(short)), ".nfields = %d" % len(fields)]
     parts += [".fields = %s_fields" % var, ".order = %s_order" % var] if fields else []
+    parts += [".wire = %s_wire, .nwire = %d" % (var, len(numbers))] if numbers else []
     if "kind" in flags:
         parts += [".group = %s, .version = %s, .kind = %s" % (*map(c_string, gv), c_string(short.split(".")[2]))]
     parts += [".map_atomic = true"] if "atomic" in flags else []

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct arena;
+struct buf;
 struct json;
 struct json_dups;
 struct patch_schema;
@@ -82,6 +83,9 @@ struct schema_type {
 	const struct schema_field *fields; /* in the order of Go's declaration; inlined structs are flattened */
 	size_t nfields;
 	const uint16_t *order; /* indexes of fields sorted by name; NULL = search one after the other */
+	/* In the order of protobuf's numbers: indexes of fields that have one, and nfields + i for embeds[i] */
+	const uint16_t *wire;
+	size_t nwire;                       /* 0 where there is no protobuf (custom resources) */
 	const struct schema_embed *embeds;  /* NULL = none */
 	const char *group, *version, *kind; /* of a top-level type; kind NULL for all others */
 	bool map_atomic;                    /* the whole struct is x-kubernetes-map-type: atomic */
@@ -121,6 +125,21 @@ struct json *proto_decode(struct arena *a, const void *p, size_t n,
 			  const struct schema_type *(*lookup)(void *arg, const char *api_version,
 							      const char *kind),
 			  void *arg, struct status *st);
+
+/*
+ * Append the protobuf message of a type, without an envelope, as Go's generated code writes it: made of
+ * n bytes of our own compact JSON (a frozen object, a printed tree) without a tree in between.
+ * False, and out as it was, when the JSON is not what schema_clean() leaves, or the type has no protobuf.
+ */
+bool proto_encode(struct buf *out, const struct schema_type *t, const char *json, size_t n);
+/* Append what stands before and behind `raw` bytes of a message in an application/vnd.kubernetes.protobuf body:
+ * the magic and runtime.Unknown. */
+void proto_open(struct buf *out, const char *api_version, const char *kind, size_t raw);
+void proto_close(struct buf *out);
+/* A whole body: envelope, with the text's own apiVersion and kind, and message.  As proto_encode(). */
+bool proto_encode_body(struct buf *out, const struct schema_type *t, const char *json, size_t n);
+/* One field of wire type 2: tag, length and (p not NULL) bytes. */
+void proto_bytes(struct buf *out, int number, const void *p, size_t n);
 
 /* Strategic merge knowledge of built-in types, for obj/patch.h. */
 extern const struct patch_schema schema_patch;

@@ -2,9 +2,8 @@
  * Content negotiation.
  *
  * Clauses are tried by quality, then concrete before wildcard, then in the order sent; parameters `as`,
- * `g` and `v` pick a transformation, others are tolerated.  Protobuf is never offered for answers: every
- * client that sends it also lists JSON, and one that insists gets 406.  At most 32 clauses are looked
- * at, so that a hostile header costs little.
+ * `g` and `v` pick a transformation, others are tolerated.  A wildcard is JSON.  At most 32 clauses are
+ * looked at, so that a hostile header costs little.
  * k8s: apiserver/pkg/endpoints/handlers/negotiation
  */
 #include "server/accept.h"
@@ -139,20 +138,28 @@ static size_t parse_header(const char *header, struct clause *out)
 	return n;
 }
 
-/* JSON or YAML by the clause's media type. */
-static bool match_media(const struct clause *c, unsigned offers, bool *yaml)
+/* JSON, YAML or protobuf by the clause's media type. */
+static bool match_media(const struct clause *c, unsigned offers, struct accept *out)
 {
-	bool any = span_is(c->subtype, "*");
-
-	*yaml = false;
+	out->yaml = out->proto = false;
 	if (span_is(c->type, "*"))
 		return true;
 	if (!span_is(c->type, "application"))
 		return false;
-	if (any || span_is(c->subtype, "json"))
+	if (span_is(c->subtype, "*") || span_is(c->subtype, "json"))
 		return true;
-	*yaml = (offers & ACCEPT_YAML) && span_is(c->subtype, "yaml");
-	return *yaml;
+	out->yaml = (offers & ACCEPT_YAML) && span_is(c->subtype, "yaml");
+	out->proto = (offers & (ACCEPT_PROTO | ACCEPT_PROTO_FORMS)) &&
+		     span_is(c->subtype, "vnd.kubernetes.protobuf");
+	return out->yaml || out->proto;
+}
+
+/* Tables have no protobuf, and custom resources none but partial objects. */
+static bool form_fits(const struct accept *out, unsigned offers)
+{
+	if (!out->proto || (offers & ACCEPT_PROTO))
+		return !out->proto || out->form != FORM_TABLE;
+	return out->form == FORM_PARTIAL || out->form == FORM_PARTIAL_LIST;
 }
 
 static bool match_form(const struct clause *c, unsigned offers, struct accept *out)
@@ -165,7 +172,7 @@ static bool match_form(const struct clause *c, unsigned offers, struct accept *o
 
 	out->form = FORM_OBJECT;
 	out->beta = false;
-	if (c->as.n == 0)
+	if (c->as.n == 0 && c->g.n == 0 && c->v.n == 0)
 		return true;
 	if (!(offers & ACCEPT_FORMS) || !span_is(c->g, "meta.k8s.io"))
 		return false;
@@ -185,12 +192,12 @@ bool accept_parse(const char *header, unsigned offers, struct accept *out)
 	struct clause clauses[MAX_CLAUSES];
 	size_t n = parse_header(header, clauses);
 
-	*out = (struct accept){ FORM_OBJECT, false, false };
+	*out = (struct accept){ .form = FORM_OBJECT };
 	if (!header || !*header)
 		return true;
 	for (size_t i = 0; i < n; i++)
-		if (match_media(&clauses[i], offers, &out->yaml) &&
-		    match_form(&clauses[i], offers, out))
+		if (match_media(&clauses[i], offers, out) && match_form(&clauses[i], offers, out) &&
+		    form_fits(out, offers))
 			return true;
 	return false;
 }
@@ -199,12 +206,12 @@ bool accept_wants(const char *header, const char *g, const char *v, const char *
 {
 	struct clause clauses[MAX_CLAUSES];
 	size_t n = parse_header(header, clauses);
-	bool yaml;
+	struct accept media;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct clause *c = &clauses[i];
 
-		if (!match_media(c, 0, &yaml))
+		if (!match_media(c, 0, &media))
 			continue;
 		if (c->as.n == 0)
 			return false;

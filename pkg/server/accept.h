@@ -10,14 +10,16 @@ enum form { FORM_OBJECT, FORM_TABLE, FORM_PARTIAL, FORM_PARTIAL_LIST };
 
 struct accept {
 	enum form form;
-	bool yaml;
-	bool beta; /* the form's version is meta.k8s.io/v1beta1 */
+	bool yaml, proto; /* neither: JSON */
+	bool beta;        /* the form's version is meta.k8s.io/v1beta1 */
 };
 
 /* What a request can be answered with, besides plain JSON. */
 enum {
 	ACCEPT_YAML = 1 << 0,
-	ACCEPT_FORMS = 1 << 1, /* Table and PartialObjectMetadata(List) */
+	ACCEPT_FORMS = 1 << 1,       /* Table and PartialObjectMetadata(List) */
+	ACCEPT_PROTO = 1 << 2,       /* application/vnd.kubernetes.protobuf, of all but Tables */
+	ACCEPT_PROTO_FORMS = 1 << 3, /* ... but only of partial objects: custom resources have no other */
 };
 
 /* Walk the clauses of an Accept header (NULL or "": JSON) by quality, then specificity, then order; the

@@ -461,10 +461,11 @@ static bool not_acceptable(struct req *r, const char *accept)
 static bool negotiate(struct req *r)
 {
 	const char *accept = http_header(r->http, "Accept");
+	unsigned proto = r->kind && kind_is_custom(r->kind) ? ACCEPT_PROTO_FORMS : ACCEPT_PROTO;
 
-	if (r->op->raw || accept_parse(accept, ACCEPT_YAML | ACCEPT_FORMS, &r->accept))
+	if (r->op->raw || accept_parse(accept, ACCEPT_YAML | ACCEPT_FORMS | proto, &r->accept))
 		return true;
-	r->accept = (struct accept){ FORM_OBJECT, false, false };
+	r->accept = (struct accept){ .form = FORM_OBJECT };
 	return not_acceptable(r, accept);
 }
 

@@ -5,7 +5,7 @@
  * objects' own bytes and a tail, without a copy.  Items of built-in lists are sent without kind and
  * apiVersion, as upstream's typed lists: every object begins with the same prefix, so that is an offset.
  *
- * All else (Table, partial, indented, YAML, gzip) is made of those bytes.  What is large and not free
+ * All else (Table, partial, indented, YAML, protobuf, gzip) is made of those bytes.  What is large and not free
  * moves to a worker thread first.
  */
 #include "server/encode.h"
@@ -218,6 +218,8 @@ static bool encode_list(struct req *r)
 				    "you requested PartialObjectMetadata, but the requested object "
 				    "is a list (%sList)",
 				    r->kind->subject.kind);
+	if (r->accept.proto)
+		return protobuf_list(r, list_meta(r, l));
 	if (r->accept.form == FORM_PARTIAL_LIST)
 		list_partials(r);
 	else
@@ -241,6 +243,8 @@ static bool encode_obj(struct req *r)
 	const struct obj *o = r->reply.obj;
 	struct buf b = BUF_INIT;
 
+	if (r->accept.proto && r->accept.form != FORM_PARTIAL_LIST)
+		return protobuf_obj(r);
 	switch (r->accept.form) {
 	case FORM_TABLE:
 		return table(r, &o, 1,
@@ -267,9 +271,14 @@ static bool encode_obj(struct req *r)
 static bool encode_tree(struct req *r)
 {
 	struct buf b = BUF_INIT;
+	bool ok;
 
 	json_print(&b, r->reply.tree);
-	return reply_buf(r, "application/json", &b);
+	if (!r->accept.proto)
+		return reply_buf(r, "application/json", &b);
+	ok = protobuf_tree(r, b.p, b.len);
+	buf_free(&b);
+	return ok;
 }
 
 /* ---- what is made of the bytes ---- */
@@ -342,11 +351,12 @@ bool encode_reply(struct req *r)
 
 	if (t != REPLY_OBJ && t != REPLY_LIST && t != REPLY_TREE)
 		return true;
-	pretty = !r->accept.yaml && wants_pretty(r);
+	pretty = !r->accept.yaml && !r->accept.proto && wants_pretty(r);
 	gzip = accept_encoding(http_header(r->http, "Accept-Encoding"), "gzip");
-	if (pretty || gzip || r->accept.yaml || r->accept.form != FORM_OBJECT) {
+	if (pretty || gzip || r->accept.yaml || r->accept.proto || r->accept.form != FORM_OBJECT) {
 		size_t n = weight(&r->reply);
-		bool cheap = r->accept.form == FORM_OBJECT && !pretty && !r->accept.yaml;
+		bool cheap = r->accept.form == FORM_OBJECT && !pretty && !r->accept.yaml &&
+			     !r->accept.proto;
 
 		if (n > (cheap ? (size_t)GZIP_FROM : (size_t)WORK_FROM) && req_wait(r))
 			return false;

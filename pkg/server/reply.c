@@ -80,12 +80,19 @@ void status_print(struct buf *b, const struct status *st)
 	arena_free(&a);
 }
 
+static const char *media_type(const struct accept *a)
+{
+	return a->yaml ? "application/yaml" : a->proto ? PROTOBUF : "application/json";
+}
+
 static void send_status(struct req *r)
 {
 	BUF_AUTO struct buf b = BUF_INIT;
 	struct buf out = BUF_INIT;
 	int code = r->st.code;
 
+	if (!accept_parse(http_header(r->http, "Accept"), ACCEPT_YAML | ACCEPT_PROTO, &r->accept))
+		r->accept = (struct accept){ .form = FORM_OBJECT };
 	status_print(&b, &r->st);
 	if (r->st.retry_after_s > 0 && code != 409 && code != 422) {
 		char *s = arena_printf(r->a, "%d", r->st.retry_after_s);
@@ -93,6 +100,8 @@ static void send_status(struct req *r)
 	}
 	if (r->accept.yaml)
 		yaml_print(&out, json_parse_own(r->a, b.p, b.len));
+	else if (r->accept.proto)
+		protobuf_status(&out, b.p, b.len);
 	else if (wants_pretty(r))
 		indent_json(&out, b.p, b.len);
 	else
@@ -101,8 +110,7 @@ static void send_status(struct req *r)
 	const char *body = arena_dup(r->a, out.p, out.len);
 	size_t n = out.len;
 	buf_free(&out);
-	http_reply(r->http, code, r->accept.yaml ? "application/yaml" : "application/json", body, n,
-		   NULL, NULL);
+	http_reply(r->http, code, media_type(&r->accept), body, n, NULL, NULL);
 }
 
 /* ---- headers ---- */

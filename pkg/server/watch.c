@@ -7,12 +7,14 @@
  * again once those are with the kernel.  Objects are sent as the bytes they are.
  * k8s: apiserver/pkg/endpoints/handlers/{get,watch}.go, apiserver/pkg/storage/cacher/cache_watcher.go
  */
+#include "server/encode.h"
 #include "server/request.h"
 #include "server/table.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +37,7 @@ struct watching {
 	struct table *table;
 	enum form form;
 	enum include include;
-	bool beta, bookmarks, joined;
+	bool beta, proto, bookmarks, joined;
 	bool columns_sent;                /* only the first Table tells its columns */
 	int64_t deadline_ns, bookmark_ns; /* bookmark_ns 0 = no more */
 };
@@ -57,6 +59,30 @@ static void open_event(struct stream *s, enum watch_type type)
 	put(s, "\",\"object\":");
 }
 
+static void send_frame(struct stream *s, enum watch_type type, const struct schema_type *t,
+		       const char *json, size_t n)
+{
+	BUF_AUTO struct buf b = BUF_INIT;
+
+	if (protobuf_event(&b, type_names[type], t, json, n))
+		stream_write(s, b.p, b.len);
+	else
+		log_warn("server", "an object of type %s cannot be said in protobuf", t->name);
+}
+
+static void send_protobuf(struct watching *w, struct stream *s, enum watch_type type,
+			  const struct obj *o)
+{
+	BUF_AUTO struct buf b = BUF_INIT;
+
+	if (w->form == FORM_OBJECT) {
+		send_frame(s, type, w->kind->type, o->json, o->len);
+		return;
+	}
+	partial_print(&b, o, w->beta);
+	send_frame(s, type, protobuf_partial(), b.p, b.len);
+}
+
 static void send_object(struct watching *w, struct stream *s, enum watch_type type,
 			const struct obj *o)
 {
@@ -64,6 +90,10 @@ static void send_object(struct watching *w, struct stream *s, enum watch_type ty
 	struct arena *scratch;
 	char meta[64];
 
+	if (w->proto) {
+		send_protobuf(w, s, type, o);
+		return;
+	}
 	open_event(s, type);
 	if (w->form == FORM_OBJECT) {
 		stream_write(s, o->json, o->len);
@@ -95,7 +125,7 @@ static void send_bookmark(struct watching *w, struct stream *s, int64_t rev, boo
 		 "\"%s}}",
 		 w->kind->subject.kind, kind_api_version(w->kind, version), rev,
 		 initial_end ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "");
-	if (w->form == FORM_OBJECT) {
+	if (w->form == FORM_OBJECT && !w->proto) {
 		open_event(s, WATCH_BOOKMARK);
 		stream_write(s, b.p, b.len);
 		put(s, "}\n");
@@ -106,11 +136,15 @@ static void send_bookmark(struct watching *w, struct stream *s, int64_t rev, boo
 	obj_unref(o);
 }
 
-static void send_error(struct stream *s, const struct status *st)
+static void send_error(struct watching *w, struct stream *s, const struct status *st)
 {
 	BUF_AUTO struct buf b = BUF_INIT;
 
 	status_print(&b, st);
+	if (w->proto) {
+		send_frame(s, WATCH_ERROR, protobuf_status_type(), b.p, b.len);
+		return;
+	}
 	open_event(s, WATCH_ERROR);
 	stream_write(s, b.p, b.len);
 	put(s, "}\n");
@@ -127,7 +161,7 @@ static enum drain drain(struct watching *w, struct stream *s)
 		if (!watch_next(w->watch, &e, &st))
 			return DRAINED;
 		if (e.type == WATCH_ERROR) {
-			send_error(s, &st);
+			send_error(w, s, &st);
 			watch_event_clear(&e);
 			return OVER;
 		}
@@ -210,14 +244,16 @@ static int64_t random_timeout(void)
 	return TIMEOUT_MIN_S + n % TIMEOUT_MIN_S;
 }
 
+/* The first clause that fits decides, even where it has no stream: YAML. */
 static bool negotiate(struct req *r)
 {
 	const char *accept = http_header(r->http, "Accept");
+	unsigned proto = kind_is_custom(r->kind) ? ACCEPT_PROTO_FORMS : ACCEPT_PROTO;
 
-	if (accept_parse(accept, ACCEPT_FORMS, &r->accept))
+	if (accept_parse(accept, ACCEPT_FORMS | ACCEPT_YAML | proto, &r->accept) && !r->accept.yaml)
 		return true;
-	r->accept = (struct accept){ FORM_OBJECT, false, false };
-	return status_not_acceptable(&r->st, "application/json");
+	r->accept = (struct accept){ .form = FORM_OBJECT };
+	return status_not_acceptable(&r->st, "application/json, application/yaml, " PROTOBUF);
 }
 
 bool watch_start(struct req *r)
@@ -255,13 +291,14 @@ bool watch_start(struct req *r)
 		.form = r->accept.form,
 		.include = include,
 		.beta = r->accept.beta,
+		.proto = r->accept.proto,
 		.bookmarks = o.bookmarks,
 		.deadline_ns = now + timeout * SECOND_NS,
 	};
 	plan_bookmark(w, now);
 	atomic_fetch_add_explicit(&r->server->metrics.watches, 1, memory_order_relaxed);
 	r->reply.type = REPLY_STREAM;
-	r->reply.content_type = "application/json";
+	r->reply.content_type = r->accept.proto ? PROTOBUF ";stream=watch" : "application/json";
 	r->reply.stream = &watch_stream;
 	r->reply.arg = w;
 	return true;

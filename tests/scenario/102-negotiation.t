@@ -12,9 +12,10 @@ type_of() { api GET "$1" -H "Accept: $2" -o /dev/null -w '%{http_code} %{content
 
 is "$(type_of $cms/a application/json)" '200 application/json' 'the Content-Type has no charset'
 is "$(type_of $cms/a '*/*')" '200 application/json' 'anything is JSON'
-is "$(type_of $cms/a 'application/vnd.kubernetes.protobuf,application/json')" '200 application/json' 'protobuf or JSON is JSON'
-is "$(type_of $cms/a 'application/vnd.kubernetes.protobuf, */*')" '200 application/json' 'protobuf or anything is JSON'
-is "$(type_of $cms/a application/vnd.kubernetes.protobuf)" '406 application/json' 'only protobuf is refused'
+is "$(type_of $cms/a 'application/vnd.kubernetes.protobuf,application/json')" '200 application/vnd.kubernetes.protobuf' 'protobuf before JSON'
+is "$(type_of $cms/a 'application/vnd.kubernetes.protobuf, */*')" '200 application/vnd.kubernetes.protobuf' 'protobuf before anything'
+is "$(type_of $cms/a application/vnd.kubernetes.protobuf)" '200 application/vnd.kubernetes.protobuf' 'only protobuf'
+is "$(type_of $cms/a 'application/vnd.kubernetes.protobuf;q=0.5,application/json;q=0.9')" '200 application/json' 'JSON by its quality'
 is "$(type_of $cms/a application/cbor)" '406 application/json' 'only CBOR is refused'
 is "$(type_of $cms/a 'application/cbor, application/json')" '200 application/json' 'CBOR or JSON is JSON'
 is "$(type_of $cms/a application/yaml)" '200 application/yaml' 'YAML'

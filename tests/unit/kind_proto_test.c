@@ -4,6 +4,8 @@
  * decode to the same tree as its JSON twin, which schema_clean() must leave as it is.
  */
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/codec.h"
 #include "base/status.h"
 #include "kind/schema.h"
 #include "kind/types.h"
@@ -213,6 +215,18 @@ static char *slurp(struct arena *a, const char *path, size_t *n)
 	return p;
 }
 
+/* The text must become the very bytes. */
+static void check_encodes(const struct schema_type *t, const char *text, const char *p, size_t n,
+			  const char *what)
+{
+	struct arena *a = arena_new();
+	BUF_AUTO struct buf b = BUF_INIT;
+
+	CHECK(proto_encode_body(&b, t, text, strlen(text)));
+	unit_check_str(hex_encode(a, b.p, b.len), hex_encode(a, p, n), __FILE__, __LINE__, what);
+	arena_free(&a);
+}
+
 static void check_sample(const char *base, const struct schema_type *t)
 {
 	struct arena *a = arena_new();
@@ -232,6 +246,7 @@ static void check_sample(const char *base, const struct schema_type *t)
 	p = slurp(a, arena_printf(a, "%s.pb", base), &n);
 	CHECK(p);
 	unit_check_str(decode(a, p, n, t), before, __FILE__, __LINE__, base);
+	check_encodes(t, before, p, n, base);
 	arena_free(&a);
 }
 

@@ -5,6 +5,7 @@
 
 enum { ALL = ACCEPT_YAML | ACCEPT_FORMS };
 
+#define PROTO "application/vnd.kubernetes.protobuf"
 #define TABLE "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 /* "json", "yaml", "table", "partial", "partials" or "406" */
@@ -15,6 +16,8 @@ static const char *chosen(const char *header, unsigned offers)
 
 	if (!accept_parse(header, offers, &x))
 		return "406";
+	if (x.proto)
+		return x.form ? "protobuf form" : "protobuf";
 	return x.yaml ? "yaml" : names[x.form];
 }
 
@@ -61,6 +64,24 @@ UNIT_TEST(accept_offers_limit)
 	CHECK_STR(chosen("application/yaml", ACCEPT_FORMS), "406");
 	CHECK_STR(chosen(TABLE, ACCEPT_YAML), "406");
 	CHECK_STR(chosen(TABLE ",application/json", 0), "json");
+}
+
+UNIT_TEST(accept_protobuf)
+{
+	static const char partial[] = PROTO ";as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+	unsigned all = ALL | ACCEPT_PROTO, custom = ALL | ACCEPT_PROTO_FORMS;
+
+	CHECK_STR(chosen(PROTO, all), "protobuf");
+	CHECK_STR(chosen(PROTO ",application/json", all), "protobuf");
+	CHECK_STR(chosen("*/*," PROTO, all), "protobuf");
+	CHECK_STR(chosen(PROTO ";q=0.5,application/json", all), "json");
+	CHECK_STR(chosen(PROTO ";stream=watch", all), "protobuf");
+	CHECK_STR(chosen(PROTO ";as=Table;g=meta.k8s.io;v=v1", all), "406");
+	CHECK_STR(chosen(partial, all), "protobuf form");
+	CHECK_STR(chosen(partial, custom), "protobuf form");
+	CHECK_STR(chosen(PROTO, custom), "406");
+	CHECK_STR(chosen(PROTO ", */*", custom), "json");
+	CHECK_STR(chosen("application/json;g=meta.k8s.io", all), "406");
 }
 
 UNIT_TEST(accept_looks_at_so_many_clauses_only)
