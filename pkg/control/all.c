@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 const struct controller *const control_all[] = {
 	&namespace_controller,
 	&serviceaccount_controller,
@@ -12,6 +13,7 @@ const struct controller *const control_all[] = {
 	&replicationcontroller_controller,
 	&statefulset_controller,
 	&daemonset_controller,
+	&job_controller,
 	&endpointslice_controller,
 	&endpoints_controller,
 	&gc_controller,

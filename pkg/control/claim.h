@@ -9,15 +9,19 @@
 
 struct selector;
 
-/* All claimed objects of kind k, held by the arena.  Nothing is adopted for a terminating owner. */
-bool claim(struct task *t, const struct kind *k, const struct kind *owner_kind,
-	   const struct obj *owner, const struct selector *sel, const struct obj ***out, size_t *n,
-	   struct status *st);
-/* As claim(), but what fits(o, arg) refuses counts as not matching. */
-bool claim_where(struct task *t, const struct kind *k, const struct kind *owner_kind,
-		 const struct obj *owner, const struct selector *sel,
-		 bool (*fits)(const struct obj *o, void *arg), void *arg, const struct obj ***out,
-		 size_t *n, struct status *st);
+struct claim {
+	struct task *t;
+	const struct kind *kind; /* of what is claimed */
+	const struct kind *owner_kind;
+	const struct obj *owner;
+	const struct selector *sel;
+	/* What it refuses counts as not matching; NULL = nothing. */
+	bool (*fits)(const struct obj *o, const struct obj *owner);
+	const char *finalizer; /* given to what is adopted; NULL = none */
+};
+
+/* All claimed objects, held by the arena.  Nothing is adopted for a terminating owner. */
+bool claim(const struct claim *c, const struct obj ***out, size_t *n, struct status *st);
 
 /* Map a change: to the owner of the object (before and after), and when it is an orphan, to every workload of
  * owner_kind whose spec.selector matches it. */

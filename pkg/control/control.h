@@ -9,10 +9,20 @@
 
 #include "work/work.h"
 
-extern const struct controller namespace_controller, serviceaccount_controller, root_ca_controller,
-	deployment_controller, replicaset_controller, endpointslice_controller,
-	endpoints_controller, gc_controller, pod_gc_controller, clusterrole_controller,
-	replicationcontroller_controller, statefulset_controller, daemonset_controller;
+extern const struct controller namespace_controller;
+extern const struct controller serviceaccount_controller;
+extern const struct controller root_ca_controller;
+extern const struct controller deployment_controller;
+extern const struct controller replicaset_controller;
+extern const struct controller replicationcontroller_controller;
+extern const struct controller statefulset_controller;
+extern const struct controller daemonset_controller;
+extern const struct controller job_controller;
+extern const struct controller endpointslice_controller;
+extern const struct controller endpoints_controller;
+extern const struct controller gc_controller;
+extern const struct controller pod_gc_controller;
+extern const struct controller clusterrole_controller;
 extern const struct controller resource_quota_controller;
 
 /* The controllers every cluster runs, whatever its host; NULL-terminated. */

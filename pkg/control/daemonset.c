@@ -166,10 +166,13 @@ static bool carry_out(struct daemon *d, const struct daemon_plan *p, struct stat
 static bool survey(struct daemon *d, const struct selector *sel, struct status *st)
 {
 	const struct json *r = json_path(d->tree, "spec.updateStrategy.rollingUpdate");
+	struct claim c = {
+		.t = d->t, .kind = d->pods.kind, .owner_kind = d->kind, .owner = d->obj, .sel = sel
+	};
 	const struct obj **pods;
 	size_t n;
 
-	if (!claim(d->t, d->pods.kind, d->kind, d->obj, sel, &pods, &n, st))
+	if (!claim(&c, &pods, &n, st))
 		return false;
 	daemon_survey(d, pods, n);
 	if (!d->on_delete) {

@@ -182,15 +182,16 @@ static bool deployment_reconcile(struct task *t, struct key key, struct result *
 {
 	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "apps", "v1", "deployments");
 	const struct obj *o = api_get(&t->call, k, key.ns, key.name, NULL), **sets;
-	struct selector *sel;
+	struct claim c = { .t = t, .owner_kind = k, .owner = o };
 	struct rollout r;
 	size_t n;
 
 	if (!o)
 		return true;
 	rollout_init(&r, t, o);
-	sel = selector_from_label_selector(t->call.a, json_path(r.tree, "spec.selector"), st);
-	if (!sel || !claim(t, r.rs_kind, k, o, sel, &sets, &n, st))
+	c.kind = r.rs_kind;
+	c.sel = selector_from_label_selector(t->call.a, json_path(r.tree, "spec.selector"), st);
+	if (!c.sel || !claim(&c, &sets, &n, st))
 		return false;
 	rollout_sets(&r, sets, n);
 	if (!step(&r, st))

@@ -40,12 +40,16 @@ bool history_read(struct history *h, struct task *t, const struct kind *owner_ki
 		  const struct obj *owner, const struct selector *sel, struct status *st)
 {
 	const struct obj **objs;
+	struct claim c;
 
 	h->t = t;
 	h->kind = kinds_by_resource(api_kinds(t->call.api), "apps", "v1", "controllerrevisions");
 	h->owner_kind = owner_kind;
 	h->owner = owner;
-	if (!claim(t, h->kind, owner_kind, owner, sel, &objs, &h->n, st))
+	c = (struct claim){
+		.t = t, .kind = h->kind, .owner_kind = owner_kind, .owner = owner, .sel = sel
+	};
+	if (!claim(&c, &objs, &h->n, st))
 		return false;
 	/* One more, should history_settle() make it. */
 	h->all = arena_zalloc(t->call.a, (h->n + 1) * sizeof(*h->all));

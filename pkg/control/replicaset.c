@@ -228,8 +228,12 @@ static bool write_status(struct rs *r, struct status *st)
 /* Look again at the pods after they were changed. */
 static bool recount(struct rs *r, const struct selector *sel, struct status *st)
 {
+	struct claim c = {
+		.t = r->t, .kind = r->pods.kind, .owner_kind = r->kind, .owner = r->obj, .sel = sel
+	};
+
 	r->nactive = 0;
-	if (!claim(r->t, r->pods.kind, r->kind, r->obj, sel, &r->mine, &r->nmine, st))
+	if (!claim(&c, &r->mine, &r->nmine, st))
 		return false;
 	count_active(r);
 	return true;

@@ -65,7 +65,7 @@ static void read_spec(struct stateful *s)
 		s->unavailable = 1;
 }
 
-static bool is_member(const struct obj *pod, void *set)
+static bool is_member(const struct obj *pod, const struct obj *set)
 {
 	return stateful_ordinal(set, pod->name) >= 0;
 }
@@ -85,11 +85,15 @@ static int by_ordinal(const void *x, const void *y)
 /* The claimed pods in the order of their ordinals. */
 static bool read_pods(struct stateful *s, struct status *st)
 {
-	struct obj set = *s->obj;
+	struct claim c = { .t = s->t,
+			   .kind = s->pods.kind,
+			   .owner_kind = s->kind,
+			   .owner = s->obj,
+			   .sel = s->sel,
+			   .fits = is_member };
 	struct ranked *r;
 
-	if (!claim_where(s->t, s->pods.kind, s->kind, s->obj, s->sel, is_member, &set, &s->mine,
-			 &s->nmine, st))
+	if (!claim(&c, &s->mine, &s->nmine, st))
 		return false;
 	r = arena_alloc(s->t->call.a, (s->nmine + 1) * sizeof(*r));
 	for (size_t i = 0; i < s->nmine; i++)
