@@ -46,12 +46,23 @@ struct cel_library {
 
 extern const struct cel_library *const cel_libraries[]; /* ends with NULL */
 
+/* The libraries, a file each. */
+extern const struct cel_library cel_library_operator, cel_library_compare, cel_library_convert,
+	cel_library_time, cel_library_text, cel_library_url, cel_library_list,
+	cel_library_authorizer, cel_library_optional, cel_library_quantity, cel_library_string,
+	cel_library_set, cel_library_net, cel_library_format, cel_library_map, cel_library_semver,
+	cel_library_sequence, cel_library_patch;
+
+/* The next row of this name (and flags) after `after` (NULL: the first), or NULL. */
+const struct cel_function *cel_function_next(const char *name, unsigned flags,
+					     const struct cel_function *after);
+
 /* Types of signatures. */
-extern const struct cel_type cel_type_a, cel_type_b, cel_type_list_a, cel_type_map_ab,
-	cel_type_optional_a, cel_type_list_list_a, cel_type_type_a, cel_type_list_b,
-	cel_type_list_int, cel_type_list_optional_a, cel_type_optional_string,
-	cel_type_optional_list_string, cel_type_list_uint, cel_type_list_double,
-	cel_type_list_duration, cel_type_list_timestamp, cel_type_list_bool, cel_type_list_bytes,
-	cel_type_optional_b, cel_type_map_a_dyn, cel_type_optional_format;
+extern const struct cel_type cel_type_a, cel_type_b, cel_type_type_a, cel_type_list_a,
+	cel_type_map_a_b, cel_type_map_string_list_string, cel_type_list_int, cel_type_list_uint,
+	cel_type_list_double, cel_type_list_bool, cel_type_list_duration, cel_type_list_timestamp,
+	cel_type_list_bytes, cel_type_optional_a, cel_type_optional_b, cel_type_optional_list_a,
+	cel_type_optional_map_a_b, cel_type_list_optional_a, cel_type_optional_format,
+	cel_type_optional_list_string, cel_type_list_list_a;
 
 #endif
