@@ -110,6 +110,21 @@ prints() { # WANT COMMAND...
 	[ "$("$@" 2>&1)" = "$want" ]
 }
 
+# Takes over the result lines of a program that prints such lines itself; its input is ours.
+results() { # COMMAND...
+	local line status
+	"$@" > "$T/results" 2> "$T/complaints"
+	status=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) ok "${line#* - }" ;;
+		'not ok '*) not_ok "${line#* - }" ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done < "$T/results"
+	is "$status" 0 'the program came to its end' || tail -n 20 "$T/complaints" | sed 's/^/#   /'
+}
+
 # --- servers -----------------------------------------------------------------------------------
 
 declare -A server_pid=()

@@ -1,5 +1,6 @@
 /*
- * kubelet: lives the life of every pod bound to a simulated node.
+ * kubelet: lives the life of every pod bound to a simulated node.  Subjects without a namespace are the nodes
+ * themselves (heartbeat.c).
  *
  * Nothing is remembered but the addresses in use: what to do follows from the object and the clock.
  */
@@ -116,10 +117,12 @@ static bool advance(struct task *t, const struct kind *k, const struct obj *o,
 static bool kubelet_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "", "v1", "pods");
-	const struct obj *o = api_get(&t->call, k, key.ns, key.name, NULL);
+	const struct obj *o = *key.ns ? api_get(&t->call, k, key.ns, key.name, NULL) : NULL;
 	const struct json *tree;
 	const char *node_ip, *range;
 
+	if (!*key.ns)
+		return heartbeat_reconcile(t, key.name, st);
 	if (!o)
 		return true;
 	tree = obj_tree(t->call.a, o);
@@ -168,7 +171,7 @@ static void map_pod(struct enqueue *q, void *state, const struct controller_watc
 
 const struct controller simulated_kubelet = {
 	.name = "kubelet",
-	.watch = { { "v1", "Pod", NULL } },
+	.watch = { { "v1", "Pod", NULL }, { "coordination.k8s.io/v1", "Lease", heartbeat_map } },
 	.map_state = map_pod,
 	.reconcile = kubelet_reconcile,
 	.workers = 8,

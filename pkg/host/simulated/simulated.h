@@ -46,6 +46,12 @@ bool pod_life(struct arena *a, struct json *pod, const char *node_ip, const char
  * when changed. */
 bool pod_end(struct arena *a, struct json *pod, int64_t now_us);
 
+/* ---- heartbeat.c ---- */
+/* A change of a Lease: a kube-controller-manager's leader lease makes the nodes renew theirs. */
+void heartbeat_map(struct enqueue *q, struct api *api, const struct event *ev);
+/* Renew a simulated node's Lease if it is due; "" = look at every node.  Blocks until durable. */
+bool heartbeat_reconcile(struct task *t, const char *node, struct status *st);
+
 /* ---- kubelet.c ---- */
 extern const struct controller simulated_kubelet;
 
