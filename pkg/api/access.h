@@ -9,9 +9,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct api;
 struct arena;
+struct json;
 struct status;
 
 struct extra {
@@ -40,7 +42,10 @@ bool api_authorize(struct api *api, struct arena *a, const struct user *u,
 /* 403 text for a refusal, as upstream words it. */
 bool status_denied(struct status *st, struct arena *a, const struct user *u,
 		   const struct attributes *attr, const char *reason);
-/* The user behind a ServiceAccount token: checks claims, expiry, audience, that account (and bound object)
+/* A bootstrap token's Secret is past its expiration (or has one that is no time). */
+bool bootstrap_expired(struct arena *a, const struct json *secret, int64_t now_s);
+/* The user behind a bearer token: of a ServiceAccount (bound or of a Secret), a bootstrap token, or of an
+ * issuer elsewhere.  Blocks where the first use of a day is noted.  Checks claims, expiry, audience, that account (and bound object)
  * still exist with the same uid.  NULL: 401.  audiences NULL = the API's own. */
 const struct user *api_authenticate_token(struct api *api, struct arena *a, const char *token,
 					  const char *const *audiences, struct status *st);

@@ -47,6 +47,15 @@ struct token_ops {
 	void *arg;
 };
 
+/* Knows tokens that were issued elsewhere (OpenID Connect). */
+struct foreign_tokens {
+	/* The user behind a token, in the arena, or NULL with *why set when it was meant for this one but does
+	 * not hold.  May not block for long. */
+	const struct user *(*authenticate)(void *arg, struct arena *a, const char *token,
+					   const char **why);
+	void *arg;
+};
+
 struct api_config {
 	struct store *store;      /* borrowed */
 	struct kinds *kinds;      /* borrowed */
@@ -56,6 +65,7 @@ struct api_config {
 	const char *ca_pem; /* cluster CA, for kube-root-ca.crt and extension-apiserver-authentication */
 	const struct service_ip_ops *service_ips; /* NULL = built in */
 	const struct token_ops *tokens;
+	const struct foreign_tokens *foreign_tokens; /* NULL = none */
 	bool admit_service_accounts; /* the ServiceAccount admission (off only in tests) */
 };
 

@@ -269,6 +269,16 @@ static void add_authentication(struct boot *b)
 			    authentication_name, authentication_data(b)));
 }
 
+/* Since when the use of tokens that Secrets hold is noted. */
+static void add_token_tracking(struct boot *b)
+{
+	boot_add(b, b->api->known.config_map,
+		 json_build(b->a,
+			    "{apiVersion:\"v1\",kind:\"ConfigMap\",metadata:{name:%s,namespace:\"kube-system\"},data:{since:%s}}",
+			    "kube-apiserver-legacy-service-account-token-tracking",
+			    arena_dup(b->a, b->now, 10)));
+}
+
 /* Where the host owns the addresses, it also says what this Service's is. */
 static void add_service(struct boot *b)
 {
@@ -311,6 +321,7 @@ bool bootstrap_commit(struct api *api, struct status *st)
 	add_priority_classes(&b);
 	add_rbac(&b);
 	add_authentication(&b);
+	add_token_tracking(&b);
 	add_service(&b);
 	if (b.writes.n)
 		ok = store_commit(api->config.store, b.writes.p, b.writes.n, NULL, st) == STORE_OK;

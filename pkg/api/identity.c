@@ -96,22 +96,29 @@ static void extra_add(struct arena *a, struct extra *list, size_t *n, const char
 	++*n;
 }
 
-static const struct user *user_of(struct arena *a, const struct json *claims)
+struct user *identity_account(struct arena *a, const char *ns, const char *name, const char *uid)
 {
-	const struct json *k8s = json_get(claims, "kubernetes.io");
-	const char *ns = json_str(json_get(k8s, "namespace"));
-	const char *jti = json_str(json_get(claims, "jti"));
-	struct extra *extra = arena_zalloc(a, EXTRAS * sizeof *extra);
 	const char **groups = arena_zalloc(a, 4 * sizeof *groups);
 	struct user *u = arena_zalloc(a, sizeof *u);
 
-	u->name = arena_printf(a, "system:serviceaccount:%s:%s", ns,
-			       json_path_str(k8s, "serviceaccount.name"));
-	u->uid = json_path_str(k8s, "serviceaccount.uid");
 	groups[0] = "system:serviceaccounts";
 	groups[1] = arena_printf(a, "system:serviceaccounts:%s", ns);
 	groups[2] = "system:authenticated";
+	u->name = arena_printf(a, "system:serviceaccount:%s:%s", ns, name);
+	u->uid = uid;
 	u->groups = groups;
+	return u;
+}
+
+static const struct user *user_of(struct arena *a, const struct json *claims)
+{
+	const struct json *k8s = json_get(claims, "kubernetes.io");
+	const char *jti = json_str(json_get(claims, "jti"));
+	struct extra *extra = arena_zalloc(a, EXTRAS * sizeof *extra);
+	struct user *u = identity_account(a, json_str(json_get(k8s, "namespace")),
+					  json_path_str(k8s, "serviceaccount.name"),
+					  json_path_str(k8s, "serviceaccount.uid"));
+
 	if (*jti)
 		extra_add(a, extra, &u->nextra, "credential-id", arena_printf(a, "JTI=%s", jti));
 	extra_add(a, extra, &u->nextra, "node-name", json_path_str(k8s, "node.name"));
@@ -122,31 +129,65 @@ static const struct user *user_of(struct arena *a, const struct json *claims)
 	return u;
 }
 
+/* A token that names no audience is for us alone; *common becomes what is wanted of that. */
+static bool for_us(struct api *api, struct arena *a, const char *const *want,
+		   const char *const **common)
+{
+	const struct json *own = json_build(a, "{aud:%s}", api->config.issuer);
+
+	*common = audiences_common(a, own, want);
+	return **common;
+}
+
+/* A bound token: *why NULL when it holds. */
+static const struct user *of_claims(struct api *api, struct arena *a, const struct json *claims,
+				    const char *const *want, const char *const **common,
+				    const char **why)
+{
+	*common = audiences_common(a, claims, want);
+	*why = **common ? time_problem(claims) : "token audiences do not match";
+	if (!*why)
+		*why = subject_problem(api, a, json_get(claims, "kubernetes.io"));
+	return *why ? NULL : user_of(a, claims);
+}
+
+/* Not one of our own making. */
+static const struct user *of_stranger(struct api *api, struct arena *a, const char *token,
+				      const char *const *want, const char *const **common,
+				      const char **why)
+{
+	const struct foreign_tokens *f = api->config.foreign_tokens;
+
+	if (!for_us(api, a, want, common))
+		return NULL;
+	if (identity_is_bootstrap(token))
+		return identity_of_bootstrap(api, a, token);
+	return f ? f->authenticate(f->arg, a, token, why) : NULL;
+}
+
 const struct user *identity_of_token(struct api *api, struct arena *a, const char *token,
 				     const char *const *want, const char *const **matched,
 				     const char **why)
 {
 	const struct token_ops *ops = api->config.tokens;
-	const char *const own[] = { api->config.issuer, NULL };
-	const char *const *common;
-	const char *problem;
-	const struct json *claims;
+	const char *own[] = { api->config.issuer, NULL };
+	const struct json *claims = ops ? ops->verify(ops->arg, a, token, NULL) : NULL;
+	const char *const *common = NULL;
+	const char *problem = NULL;
+	const struct user *u;
 
-	*why = "invalid bearer token";
-	claims = ops ? ops->verify(ops->arg, a, token, NULL) : NULL;
-	if (!claims || strcmp(json_str(json_get(claims, "iss")), api->config.issuer))
-		return NULL;
-	common = audiences_common(a, claims, want && *want ? want : own);
-	problem = *common ? time_problem(claims) : "token audiences do not match";
-	if (!problem)
-		problem = subject_problem(api, a, json_get(claims, "kubernetes.io"));
-	if (problem) {
-		*why = arena_printf(a, "[invalid bearer token, %s]", problem);
-		return NULL;
-	}
-	if (matched)
+	want = want && *want ? want : own;
+	if (claims && !strcmp(json_str(json_get(claims, "iss")), api->config.issuer))
+		u = of_claims(api, a, claims, want, &common, &problem);
+	else if (claims && identity_is_legacy(claims) && for_us(api, a, want, &common))
+		u = identity_of_legacy(api, a, token, claims, &problem);
+	else
+		u = of_stranger(api, a, token, want, &common, &problem);
+	*why = problem ? arena_printf(a, "[invalid bearer token, %s]", problem) :
+			 "invalid bearer token";
+	if (u && matched)
 		*matched = common;
-	return user_of(a, claims);
+	return u;
 }
 
 const struct user *api_authenticate_token(struct api *api, struct arena *a, const char *token,

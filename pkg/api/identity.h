@@ -12,6 +12,16 @@ const struct user *identity_of_token(struct api *api, struct arena *a, const cha
 				     const char *const *want, const char *const **matched,
 				     const char **why);
 
+/* A ServiceAccount, in its groups. */
+struct user *identity_account(struct arena *a, const char *ns, const char *name, const char *uid);
+
+/* identity_secret.c: tokens that Secrets hold.  NULL: it does not hold; *why is the arena's. */
+bool identity_is_legacy(const struct json *claims);
+const struct user *identity_of_legacy(struct api *api, struct arena *a, const char *token,
+				      const struct json *claims, const char **why);
+bool identity_is_bootstrap(const char *token);
+const struct user *identity_of_bootstrap(struct api *api, struct arena *a, const char *token);
+
 /* authentication/v1 UserInfo. */
 struct json *identity_info(struct arena *a, const struct user *u);
 

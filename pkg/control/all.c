@@ -20,5 +20,8 @@ const struct controller *const control_all[] = {
 	&pod_gc_controller,
 	&clusterrole_controller,
 	&resource_quota_controller,
+	&account_token_controller,
+	&token_cleaner_controller,
+	&bootstrap_signer_controller,
 	NULL,
 };

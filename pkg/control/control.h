@@ -24,6 +24,9 @@ extern const struct controller gc_controller;
 extern const struct controller pod_gc_controller;
 extern const struct controller clusterrole_controller;
 extern const struct controller resource_quota_controller;
+extern const struct controller account_token_controller;
+extern const struct controller token_cleaner_controller;
+extern const struct controller bootstrap_signer_controller;
 
 /* The controllers every cluster runs, whatever its host; NULL-terminated. */
 extern const struct controller *const control_all[];

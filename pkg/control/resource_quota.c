@@ -233,7 +233,8 @@ static void *start(struct runtime *rt, void *arg)
 }
 
 const struct controller resource_quota_controller = {
-	.name = "resourcequota-controller",
+	.name = "resourcequota",
+	.source = "resourcequota-controller",
 	.watch = { { "v1", "ResourceQuota", map_quota } },
 	.map_all = map_usage,
 	.reconcile = quota_reconcile,

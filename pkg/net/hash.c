@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 
+#include <mbedtls/md.h>
 #include <mbedtls/sha1.h>
 #include <mbedtls/sha256.h>
 #include <mbedtls/sha512.h>
@@ -28,4 +29,12 @@ void sha1(const void *p, size_t n, unsigned char out[20])
 {
 	if (mbedtls_sha1(p, n, out))
 		bug("sha1 failed");
+}
+
+void hmac_sha256(const void *key, size_t nkey, const void *p, size_t n, unsigned char out[32])
+{
+	const mbedtls_md_info_t *md = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+
+	if (mbedtls_md_hmac(md, key, nkey, p, n, out))
+		bug("hmac failed");
 }

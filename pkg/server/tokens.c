@@ -1,8 +1,8 @@
 /*
  * Tokens remembered.
  *
- * An entry holds for ten seconds (as upstream's success cache) and only while no ServiceAccount has
- * changed, so that a deleted account is refused at once.  The cache is a small direct-mapped table: a
+ * An entry holds for ten seconds (as upstream's success cache) and only while no ServiceAccount and
+ * no Secret has changed, so that what was deleted is refused at once.  The cache is a small direct-mapped table: a
  * collision costs one more verification and nothing else.  Entries own their user in an arena of their
  * own and are copied out under the lock, because a user is a handful of strings.
  */
@@ -22,12 +22,12 @@ struct entry {
 	struct arena *a; /* NULL = empty */
 	const char *token;
 	const struct user *user;
-	int64_t until_ns, accounts_rev;
+	int64_t until_ns, known_rev;
 };
 
 struct tokens {
 	struct api *api;
-	struct table *accounts;
+	struct table *accounts, *secrets;
 	struct lock lock;
 	struct entry slots[SLOTS];
 };
@@ -41,8 +41,19 @@ struct tokens *tokens_new(struct api *api)
 		abort();
 	t->api = api;
 	t->accounts = k ? api_table(api, k) : NULL;
+	k = kinds_by_resource(api_kinds(api), "", "v1", "secrets");
+	t->secrets = k ? api_table(api, k) : NULL;
 	lock_init(&t->lock, "tokens", LOCK_SERVER);
 	return t;
+}
+
+/* Grows with every change of a ServiceAccount or a Secret. */
+static int64_t known_rev(struct tokens *t)
+{
+	int64_t accounts = t->accounts ? table_rev(t->accounts) : 0;
+	int64_t secrets = t->secrets ? table_rev(t->secrets) : 0;
+
+	return accounts > secrets ? accounts : secrets;
 }
 
 void tokens_free(struct tokens **tp)
@@ -99,13 +110,13 @@ static struct entry *slot_of(struct tokens *t, const char *token)
 
 const struct user *tokens_lookup(struct tokens *t, struct arena *a, const char *token)
 {
-	int64_t rev = t->accounts ? table_rev(t->accounts) : 0;
+	int64_t rev = known_rev(t);
 	int64_t now = clock_mono_ns();
 	const struct user *u = NULL;
 
 	lock_take(&t->lock);
 	struct entry *e = slot_of(t, token);
-	if (e->a && e->until_ns > now && e->accounts_rev == rev && strcmp(e->token, token) == 0)
+	if (e->a && e->until_ns > now && e->known_rev == rev && strcmp(e->token, token) == 0)
 		u = copy_user(a, e->user);
 	lock_drop(&t->lock);
 	return u;
@@ -115,7 +126,7 @@ const struct user *tokens_verify(struct tokens *t, struct arena *a, const char *
 				 struct status *st)
 {
 	/* The revision is read first: a change during the check must invalidate the entry. */
-	int64_t rev = t->accounts ? table_rev(t->accounts) : 0;
+	int64_t rev = known_rev(t);
 	const struct user *u = api_authenticate_token(t->api, a, token, NULL, st);
 	struct entry fresh = { .a = u ? arena_new() : NULL };
 
@@ -124,7 +135,7 @@ const struct user *tokens_verify(struct tokens *t, struct arena *a, const char *
 	fresh.token = arena_strdup(fresh.a, token);
 	fresh.user = copy_user(fresh.a, u);
 	fresh.until_ns = clock_mono_ns() + (int64_t)LIFETIME_S * 1000000000;
-	fresh.accounts_rev = rev;
+	fresh.known_rev = rev;
 	lock_take(&t->lock);
 	struct entry *e = slot_of(t, token);
 	struct entry old = *e;
