@@ -49,6 +49,9 @@ struct httpd_ops {
 	 * net itself; too_large (may be NULL) lets the handler word the 413. */
 	enum http_next (*fast)(void *arg, struct http_req *r);
 	void (*work)(void *arg, struct http_req *r);
+	/* After HTTP_WORK, before work (may be NULL): true when r has to wait; http_work() is then called for it,
+	 * by anyone, even before this returns.  Must not block. */
+	bool (*hold)(void *arg, struct http_req *r);
 	void (*too_large)(void *arg, struct http_req *r, size_t limit);
 };
 
@@ -75,6 +78,9 @@ struct httpd_stats {
 	int64_t connections, requests, streams, handshake_failures;
 };
 void httpd_stats(const struct httpd *h, struct httpd_stats *out);
+
+/* Let a held request go to a worker; from any thread, once. */
+void http_work(struct http_req *r);
 
 /* ---- replying: exactly one of these per request ---- */
 

@@ -30,6 +30,8 @@
 
 enum {
 	SWALLOW_BYTES = 64 << 20,
+	BODIES_BYTES = 256 << 20, /* of all requests together; more is turned away, except small ones */
+	BODY_SMALL = 64 * 1024,
 	PART_BLOCK = 64 * 1024,
 	BODY_GUESS = 1 << 20,
 	ONE_RECORD = 12 * 1024
@@ -52,7 +54,8 @@ struct request {
 	enum action action;
 	struct buf body;
 	size_t body_seen; /* bytes received, kept or not */
-	bool too_large;
+	size_t booked;    /* of it, in httpd's body_bytes */
+	bool too_large, busy;
 	bool http10;
 	bool one_record;                        /* head and body of the answer go out together */
 	struct header *headers, **headers_tail; /* to be added to the answer */
@@ -363,6 +366,13 @@ static void work(void *arg)
 	MHD_resume_connection(q->c);
 }
 
+void http_work(struct http_req *r)
+{
+	struct request *q = request_of(r);
+
+	crew_run(q->h->crew, work, q);
+}
+
 static enum MHD_Result dispatch_work(struct request *q)
 {
 	/* first counted, then looked: httpd_stop() does it the other way round */
@@ -373,8 +383,19 @@ static enum MHD_Result dispatch_work(struct request *q)
 	}
 	q->phase = PHASE_WORK;
 	MHD_suspend_connection(q->c);
-	crew_run(q->h->crew, work, q);
+	if (!q->h->conf.ops->hold || !q->h->conf.ops->hold(q->h->conf.arg, &q->pub))
+		http_work(&q->pub);
 	return MHD_YES;
+}
+
+/* More bodies than memory is meant for: this one was not kept. */
+static enum MHD_Result reply_busy(struct request *q)
+{
+	static const char text[] = "Too many requests, please try again later.\n";
+
+	http_add_header(&q->pub, "Retry-After", "1");
+	http_reply(&q->pub, 429, "text/plain; charset=utf-8", text, sizeof text - 1, NULL, NULL);
+	return act(q);
 }
 
 static enum MHD_Result dispatch(struct request *q)
@@ -383,6 +404,8 @@ static enum MHD_Result dispatch(struct request *q)
 
 	tls_session_user(q->tls)->deadline_ns = 0;
 	atomic_fetch_add_explicit(&q->h->requests, 1, memory_order_relaxed);
+	if (q->busy)
+		return reply_busy(q);
 	if (q->too_large) {
 		if (!ops->too_large)
 			return reply_plain(q, 413, "request body too large\n", false);
@@ -460,6 +483,7 @@ void request_end(void *cls, struct MHD_Connection *c, void **request,
 		atomic_fetch_sub(&q->h->in_work, 1);
 		abandon(q);
 	}
+	atomic_fetch_sub_explicit(&q->h->body_bytes, (long long)q->booked, memory_order_relaxed);
 	if (q->response)
 		MHD_destroy_response(q->response);
 	buf_free(&q->body);
@@ -488,10 +512,17 @@ static enum MHD_Result head(struct request *q, const char *method, const char *v
 static enum MHD_Result body(struct request *q, const char *data, size_t n)
 {
 	q->body_seen += n;
+	if (!q->busy) {
+		long long all = atomic_fetch_add_explicit(&q->h->body_bytes, (long long)n,
+							  memory_order_relaxed);
+
+		q->booked += n;
+		q->busy = all > BODIES_BYTES && q->body_seen > BODY_SMALL;
+	}
 	if (q->body_seen > SWALLOW_BYTES && q->body_seen > q->h->conf.max_body)
 		return MHD_NO;
-	if (q->body_seen > q->h->conf.max_body) {
-		q->too_large = true;
+	if (q->busy || q->body_seen > q->h->conf.max_body) {
+		q->too_large = !q->busy;
 		buf_free(&q->body);
 	} else if (!q->too_large) {
 		buf_add(&q->body, data, n);

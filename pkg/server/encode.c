@@ -15,6 +15,7 @@
 #include "net/gzip.h"
 #include "obj/obj.h"
 #include "obj/yaml.h"
+#include "server/limit.h"
 #include "server/request.h"
 #include "server/table.h"
 
@@ -25,6 +26,7 @@
 enum {
 	GZIP_FROM = 128 * 1024, /* as upstream */
 	WORK_FROM = 32 * 1024,  /* transforming more than this would hold up an event thread */
+	SEAT_FROM = 200, /* items of a list that needs a seat: its answer takes memory until sent */
 };
 
 bool wants_pretty(const struct req *r)
@@ -351,6 +353,9 @@ bool encode_reply(struct req *r)
 
 	if (t != REPLY_OBJ && t != REPLY_LIST && t != REPLY_TREE)
 		return true;
+	if (t == REPLY_LIST && r->reply.list.n > SEAT_FROM &&
+	    !limit_try(r->server->limit, r->a, r->user, &r->seat) && req_wait(r))
+		return false;
 	pretty = !r->accept.yaml && !r->accept.proto && wants_pretty(r);
 	gzip = accept_encoding(http_header(r->http, "Accept-Encoding"), "gzip");
 	if (pretty || gzip || r->accept.yaml || r->accept.proto || r->accept.form != FORM_OBJECT) {

@@ -7,6 +7,7 @@
 #include "server/metrics.h"
 
 #include "base/clock.h"
+#include "server/limit.h"
 #include "server/request.h"
 
 #include <dirent.h>
@@ -133,6 +134,19 @@ static void net_numbers(struct buf *b, struct server *s)
 	       n.handshake_failures);
 }
 
+static void seats(struct buf *b, struct server *s)
+{
+	struct limit_stats x;
+
+	limit_stats(s->limit, &x);
+	number(b, "apiserver_flowcontrol_current_executing_requests", "gauge",
+	       "Requests that hold a seat", x.running);
+	number(b, "apiserver_flowcontrol_current_inqueue_requests", "gauge",
+	       "Requests that wait for a seat", x.queued);
+	number(b, "apiserver_flowcontrol_rejected_requests_total", "counter",
+	       "Requests turned away with 429", x.rejected);
+}
+
 static void streams(struct buf *b, struct metrics *m)
 {
 	number(b, "nutshell_watches", "gauge", "Open watches.",
@@ -191,6 +205,7 @@ bool metrics_run(struct req *r)
 
 	requests(&b, m);
 	latencies(&b, m);
+	seats(&b, r->server);
 	streams(&b, m);
 	store_numbers(&b, r->server->c.api);
 	net_numbers(&b, r->server);

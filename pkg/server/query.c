@@ -19,6 +19,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* How long a request that is no watch may take. */
+#define LONGEST_NS (60 * INT64_C(1000000000))
+
 static void add_pair(struct arena *a, struct query *q, const char *s, size_t n)
 {
 	if (n == 0 || memchr(s, ';', n))
@@ -215,13 +218,16 @@ bool query_list_options(const struct query *q, struct list_options *o, struct st
 	return query_int(q, "limit", &o->limit, st) && query_int(q, "timeoutSeconds", &timeout, st);
 }
 
-bool query_check_timeout(const struct query *q, struct status *st)
+bool query_timeout(const struct query *q, int64_t *ns, struct status *st)
 {
 	const char *s = query_str(q, "timeout");
-	int64_t ns;
 
-	if (!*s || duration_parse(s, &ns))
+	*ns = 0;
+	if (!*s || duration_parse(s, ns)) {
+		if (*ns <= 0 || *ns > LONGEST_NS)
+			*ns = LONGEST_NS;
 		return true;
+	}
 	return status_bad_request(st,
 				  "invalid timeout specified in the request URL - time: invalid "
 				  "duration \"%s\"",

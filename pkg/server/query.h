@@ -39,8 +39,8 @@ bool query_write_options(const struct query *q, enum options_kind kind, const ch
 
 /* The selectors and paging of a list.  400 on a malformed number or flag. */
 bool query_list_options(const struct query *q, struct list_options *o, struct status *st);
-/* 400 when the request's `timeout` is not a duration. */
-bool query_check_timeout(const struct query *q, struct status *st);
+/* The request's `timeout` in nanoseconds, at most a minute; 400 when it is not a duration. */
+bool query_timeout(const struct query *q, int64_t *ns, struct status *st);
 
 /* DeleteOptions written as parameters, as a tree for delete_options_from(); NULL with 400. */
 struct json *query_delete_options(struct arena *a, const struct query *q, struct status *st);

@@ -22,6 +22,8 @@ struct req;
 struct tokens;
 struct discovery;
 struct openapi;
+struct limit;
+struct seat;
 
 struct server {
 	struct server_config c;
@@ -32,6 +34,7 @@ struct server {
 	struct tokens *tokens;
 	struct discovery *discovery;
 	struct openapi *openapi;
+	struct limit *limit;
 	struct metrics metrics;
 	bool stopping;
 };
@@ -80,10 +83,11 @@ struct req {
 	struct http_req *http;
 	struct arena *a;
 	struct status st;
-	int64_t start_ns;
-	size_t at;      /* the step to run next */
-	bool may_block; /* on a worker thread */
-	bool wait;      /* run this step again on a worker */
+	int64_t start_ns, timeout_ns; /* the latter 0: none */
+	struct seat *seat;            /* NULL: none needed so far */
+	size_t at;                    /* the step to run next */
+	bool may_block;               /* on a worker thread */
+	bool wait;                    /* run this step again on a worker */
 	struct query query;
 	struct route route;
 	const struct user *user;

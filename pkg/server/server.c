@@ -7,6 +7,7 @@
 #include "server/server.h"
 
 #include "server/discovery.h"
+#include "server/limit.h"
 #include "server/openapi.h"
 #include "server/request.h"
 #include "server/tokens.h"
@@ -39,6 +40,7 @@ struct server *server_new(const struct server_config *c, struct status *st)
 	s->c = *c;
 	s->kinds = api_kinds(c->api);
 	s->tokens = tokens_new(c->api);
+	s->limit = limit_new();
 	s->discovery = discovery_new(s->kinds);
 	s->openapi = openapi_new(s->kinds, c->version ? c->version : "");
 	s->wakeups = store_subscribe(api_store(c->api), NULL, on_publish, s);
@@ -69,6 +71,7 @@ void server_stop(struct server *s)
 	const struct kind *k;
 
 	__atomic_store_n(&s->stopping, true, __ATOMIC_RELEASE);
+	limit_stop(s->limit);
 	for (size_t it = 0; s->httpd && (k = kinds_next(s->kinds, &it));)
 		if (k->verbs & VERB_WATCH)
 			httpd_wake_group(s->httpd, api_table(s->c.api, k));
@@ -88,6 +91,7 @@ void server_free(struct server **sp)
 	openapi_free(&s->openapi);
 	discovery_free(&s->discovery);
 	tokens_free(&s->tokens);
+	limit_free(&s->limit);
 	free(s->address);
 	free(s);
 	*sp = NULL;

@@ -9,6 +9,7 @@
  * token never seen before, compressing a large list) sets req->wait through req_wait() and is run again
  * on a worker thread; the steps before it are not repeated.
  */
+#include "server/limit.h"
 #include "server/request.h"
 
 #include "base/arena.h"
@@ -20,6 +21,11 @@ bool req_wait(struct req *r)
 {
 	r->wait = !r->may_block;
 	return r->wait;
+}
+
+static bool too_many(struct req *r)
+{
+	return status_too_many(&r->st, 1, "Too many requests, please try again later.");
 }
 
 static bool step_route(struct req *r)
@@ -38,8 +44,11 @@ static bool step_impersonate(struct req *r)
 	return impersonate(r);
 }
 
+/* Who is known only on a worker (a token never seen before) has not asked for a seat yet, and cannot wait. */
 static bool step_authorize(struct req *r)
 {
+	if (r->may_block && !limit_try(r->server->limit, r->a, r->user, &r->seat))
+		return too_many(r);
 	return authz_check(r);
 }
 
@@ -52,7 +61,7 @@ static bool step_dispatch(struct req *r)
 		.manager = "unknown",
 		.validation = VALIDATION_WARN,
 	};
-	return query_check_timeout(&r->query, &r->st) && dispatch(r);
+	return query_timeout(&r->query, &r->timeout_ns, &r->st) && dispatch(r);
 }
 
 static bool step_decode(struct req *r)
@@ -62,8 +71,16 @@ static bool step_decode(struct req *r)
 	return decode_request(r);
 }
 
+/* A write that could not begin in time is not begun; one that has begun is finished, whatever it takes. */
 static bool step_verb(struct req *r)
 {
+	static const char late[] =
+		"{\"metadata\":{},\"status\":\"Failure\",\"message\":\"Timeout: request did not complete "
+		"within the allotted timeout\",\"reason\":\"Timeout\",\"details\":{},\"code\":504}\n";
+	bool endless = r->op->raw || (r->op->verb && strcmp(r->op->verb, "watch") == 0);
+
+	if (!endless && r->timeout_ns > 0 && clock_mono_ns() - r->start_ns > r->timeout_ns)
+		return reply_text(r, 504, late);
 	return r->op->run(r);
 }
 
@@ -83,7 +100,9 @@ static enum http_next run(struct req *r)
 		r->at++;
 	if (r->wait) {
 		r->wait = false;
-		return HTTP_WORK;
+		if (limit_book(r->server->limit, r->a, r->user, &r->seat))
+			return HTTP_WORK;
+		too_many(r);
 	}
 	reply_finish(r);
 	return HTTP_DONE;
@@ -107,7 +126,20 @@ static void on_work(void *arg, struct http_req *http)
 
 	(void)arg;
 	r->may_block = true;
+	if (limit_late(r->seat)) {
+		too_many(r);
+		reply_finish(r);
+		return;
+	}
 	run(r);
+}
+
+static bool on_hold(void *arg, struct http_req *http)
+{
+	struct server *s = arg;
+	struct req *r = http->user;
+
+	return r->seat && limit_queue(s->limit, r->seat, http);
 }
 
 static void on_too_large(void *arg, struct http_req *http, size_t limit)
@@ -127,6 +159,7 @@ const struct httpd_ops *server_ops(void)
 	static const struct httpd_ops ops = {
 		.fast = on_fast,
 		.work = on_work,
+		.hold = on_hold,
 		.too_large = on_too_large,
 	};
 	return &ops;

@@ -34,6 +34,7 @@ static void check_route(struct arena *a, const char *path, const char *raw)
 	struct call c = { .a = a };
 	struct query q;
 	struct route r;
+	int64_t ns;
 	bool force;
 
 	query_parse(a, raw, &q);
@@ -52,7 +53,7 @@ static void check_route(struct arena *a, const char *path, const char *raw)
 	}
 	query_list_options(&q, &o, &st);
 	status_clear(&st);
-	query_check_timeout(&q, &st);
+	query_timeout(&q, &ns, &st);
 	status_clear(&st);
 	query_write_options(&q, OPTIONS_APPLY, raw, &c, &force, &st);
 	BUG_ON(!c.manager || strlen(c.manager) == 0);
