@@ -8,6 +8,7 @@
  */
 #include "api/core.h"
 #include "api/hook_call.h"
+#include "api/custom.h"
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -109,6 +110,7 @@ static void known_resolve(struct api *api)
 	n->disruption_budget = known_kind(api, "policy/v1", "PodDisruptionBudget");
 	n->endpoint_slice = known_kind(api, "discovery.k8s.io/v1", "EndpointSlice");
 	n->resource_quota = known_kind(api, "v1", "ResourceQuota");
+	n->definition = known_kind(api, "apiextensions.k8s.io/v1", "CustomResourceDefinition");
 	n->role = known_kind(api, rbac, "Role");
 	n->role_binding = known_kind(api, rbac, "RoleBinding");
 	n->cluster_role = known_kind(api, rbac, "ClusterRole");
@@ -144,7 +146,7 @@ struct api *api_new(const struct api_config *c, struct status *st)
 	rbac_init(api);
 	event_memory_init(api);
 	api->hooks = hook_clients_new();
-	if (!service_ips_init(api, st) || !bootstrap_commit(api, st))
+	if (!service_ips_init(api, st) || !bootstrap_commit(api, st) || !customs_init(api, st))
 		api_free(&api);
 	return api;
 }
@@ -155,6 +157,7 @@ void api_free(struct api **api)
 
 	if (!*api)
 		return;
+	customs_free(*api);
 	event_memory_free(*api);
 	hook_clients_free(&(*api)->hooks);
 	service_ips_free(*api);

@@ -94,6 +94,7 @@ struct call {
 	char **warnings; /* Warning header texts collected by the verbs, in the arena */
 	size_t nwarnings;
 	struct reservation *reservations; /* service addresses; api's own */
+	bool settling; /* api's own: a definition is being settled, its commits settle nothing */
 };
 
 /* A call of an internal part: system user, strictness off. name becomes the field manager. */

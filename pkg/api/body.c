@@ -142,8 +142,7 @@ bool body_clean(struct call *c, const struct kind *k, struct json *o, const stru
 					  k->subject.kind);
 	if (!body_identify(c, k, o, st))
 		return false;
-	if (k->type &&
-	    !schema_clean(c->a, k->type, k->subject.kind, k->version, o, c->dups, &w, &bad)) {
+	if (!kind_clean(c->a, k, o, c->dups, &w, &bad)) {
 		if (patch)
 			return patch_refused(c, patch, decoder_text(bad.message), st);
 		if (st)

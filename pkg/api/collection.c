@@ -7,6 +7,7 @@
  * k8s: apiserver/pkg/registry/generic/registry/store.go DeleteCollection.
  */
 #include "api/core.h"
+#include "api/custom.h"
 
 #include "base/arena.h"
 
@@ -19,8 +20,8 @@ static bool plain(const struct kind *k, const struct delete_options *o, const st
 	bool background = o->propagation == PROPAGATE_BACKGROUND ||
 			  (o->propagation == PROPAGATE_DEFAULT && !k->orphan_by_default);
 
-	return background && !k->graceful_delete && !(k->subs & SUB_FINALIZE) && !o->uid &&
-	       !o->rv && !item->finalizers && !item->deleted_s;
+	return background && !k->graceful_delete && !k->prepare_delete && !(k->subs & SUB_FINALIZE) &&
+	       !o->uid && !o->rv && !item->finalizers && !item->deleted_s;
 }
 
 static bool admitted(struct call *c, const struct kind *k, const struct obj *item, struct status *st)
@@ -76,6 +77,8 @@ static bool delete_batch(struct call *c, const struct kind *k, const struct obj 
 	r = store_commit(c->api->config.store, w, n, NULL, NULL);
 	for (size_t i = 0; i < n; i++)
 		obj_unref(w[i].result);
+	if (r == STORE_OK)
+		custom_committed(c, k, items[0]->name, true);
 	return r == STORE_OK;
 }
 

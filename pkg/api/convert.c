@@ -6,6 +6,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "kind/crd.h"
+#include "kind/custom.h"
 #include "obj/json.h"
 #include "obj/meta.h"
 
@@ -28,10 +30,45 @@ static void stamp_version(struct arena *a, const struct kind *k, struct json *o)
 	json_set_str(a, o, "kind", k->subject.kind);
 }
 
-struct json *convert_tree(struct arena *a, const struct kind *k, const struct obj *o)
+/* apiVersion and kind lead, so that a stored object tells by its first bytes what it is. */
+static void stamp_first(struct arena *a, const char *version, const char *kind, struct json *o)
+{
+	json_del(o, "apiVersion");
+	json_del(o, "kind");
+	json_prepend(a, o, "kind", json_string(a, kind));
+	json_prepend(a, o, "apiVersion", json_string(a, version));
+}
+
+static struct json *custom_tree(struct arena *a, const struct kind *k, const struct obj *o)
 {
 	struct json *tree = obj_tree(a, o);
+
+	if (custom_is_current(a, k, o))
+		return tree;
+	stamp_version(a, k, tree);
+	custom_refresh(a, k, tree);
+	return tree;
+}
+
+static struct obj *custom_frozen(struct arena *a, const struct kind *k, struct json *o)
+{
+	const struct crd *d = custom_definition(a, k);
+	struct obj_fields none = { NULL };
+	char own[128];
+
+	stamp_first(a, d ? d->storage->api_version : kind_api_version(k, own), k->subject.kind, o);
+	json_del(json_get(o, "metadata"), "resourceVersion");
+	return obj_new(o, &none);
+}
+
+struct json *convert_tree(struct arena *a, const struct kind *k, const struct obj *o)
+{
+	struct json *tree;
 	struct hook h;
+
+	if (k->custom)
+		return custom_tree(a, k, o);
+	tree = obj_tree(a, o);
 
 	if (!k->storage || k->storage == k)
 		return tree;
@@ -46,7 +83,7 @@ const struct obj *convert_shown(struct arena *a, const struct kind *k, const str
 {
 	struct obj *shown;
 
-	if (!k->storage || k->storage == k)
+	if (k->custom ? custom_is_current(a, k, o) : !k->storage || k->storage == k)
 		return o;
 	shown = obj_new(convert_tree(a, k, o), NULL);
 	/* The same revision of the same object in other words: sealed as the store sealed it. */
@@ -62,6 +99,8 @@ struct obj *convert_frozen(struct arena *a, const struct kind *k, struct json *o
 	struct obj_fields fields = { .paths = stored->fields };
 	struct hook h;
 
+	if (k->custom)
+		return custom_frozen(a, k, o);
 	if (stored != k) {
 		hook_pure(&h, a, k);
 		h.user = user->name;

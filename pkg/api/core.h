@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/thread.h"
 
+struct customs;
 struct event_memory;
 struct field_errors;
 struct hook_clients;
@@ -23,6 +24,7 @@ struct known {
 	const struct kind *namespace, *pod, *service, *service_account, *secret, *config_map, *node;
 	const struct kind *event, *priority_class, *disruption_budget, *endpoint_slice;
 	const struct kind *resource_quota;
+	const struct kind *definition; /* of custom resources */
 	const struct kind *role, *role_binding, *cluster_role, *cluster_role_binding;
 };
 
@@ -44,6 +46,7 @@ struct api {
 	struct service_ips *ips;
 	struct event_memory *events;
 	struct hook_clients *hooks;
+	struct customs *customs;
 };
 
 /* ---- convert.c: between frozen objects of the storage version and what a caller's version shows ---- */
@@ -122,8 +125,9 @@ struct pick {
 		bool negate;
 	} * fields;
 	size_t nfields;
-	const char *name; /* metadata.name=x: only this object can match */
-	const char *ns;   /* metadata.namespace=x */
+	const struct kind *custom; /* indexes are those of its selectable fields; NULL = of header fields */
+	const char *name;          /* metadata.name=x: only this object can match */
+	const char *ns;            /* metadata.namespace=x */
 };
 enum { PICK_NAME = -1, PICK_NS = -2 };
 bool pick_parse(struct arena *a, const struct kind *k, const char *labels, const char *fields,

@@ -8,6 +8,7 @@
  */
 #include "api/core.h"
 #include "api/quota.h"
+#include "api/custom.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -183,7 +184,10 @@ static const struct obj *create_commit(struct creation *cr, struct status *st)
 		return w.obj;
 	}
 	switch (quota_commit(c, &ch, &w, 1, NULL, st)) {
-	case STORE_OK: return convert_shown(c->a, cr->k, obj_give(c->a, w.result));
+	case STORE_OK:
+		obj_give(c->a, w.result);
+		custom_committed(c, cr->k, w.result->name, false);
+		return convert_shown(c->a, cr->k, w.result);
 	case STORE_EXISTS: already_exists(cr, st); return NULL;
 	default: return NULL;
 	}
@@ -245,7 +249,8 @@ static bool creatable(const struct kind *k, struct status *st)
 const struct obj *api_create(struct call *c, const struct kind *k, const char *ns, struct json *o,
 			     struct status *st)
 {
-	if (!creatable(k, st) || !body_clean(c, k, o, NULL, st))
+	if (!creatable(k, st) || !custom_creatable(c, k, meta_name(o), st) ||
+	    !body_clean(c, k, o, NULL, st))
 		return NULL;
 	return create_clean(c, k, ns, o, st);
 }
@@ -276,6 +281,8 @@ static bool many_commit(struct call *c, const struct kind *k, struct create_item
 	case STORE_OK:
 		for (size_t i = 0; i < n; i++)
 			x[i].made = convert_shown(c->a, k, obj_give(c->a, w[i].result));
+		for (size_t i = 0; i < n; i++)
+			custom_committed(c, k, w[i].result->name, false);
 		return true;
 	case STORE_EXISTS: return status_already_exists(st, &k->subject, meta_name(x[failed].o));
 	default: return false;

@@ -8,6 +8,7 @@
  * k8s: apiserver/pkg/registry/{rest/delete.go,generic/registry/store.go}, registry/core/namespace/storage.
  */
 #include "api/core.h"
+#include "api/custom.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -244,8 +245,10 @@ static enum outcome deletion_write(struct deletion *d, const struct obj **out, s
 		return DONE;
 	}
 	r = store_commit(c->api->config.store, &w, 1, NULL, st);
-	if (r == STORE_OK)
+	if (r == STORE_OK) {
 		*out = obj_give(c->a, w.result);
+		custom_committed(c, stored, d->name, false);
+	}
 	return deletion_outcome(d, r, st);
 }
 
@@ -267,8 +270,10 @@ static enum outcome deletion_remove(struct deletion *d, int64_t rev, const struc
 		return DONE;
 	}
 	r = store_commit(c->api->config.store, &w, 1, NULL, st);
-	if (r == STORE_OK)
+	if (r == STORE_OK) {
 		*out = obj_give(c->a, w.result);
+		custom_committed(c, d->k, d->name, true);
+	}
 	/* somebody else finished the same deletion after we had marked it */
 	if (r == STORE_MISSING && *out)
 		return DONE;
@@ -298,6 +303,15 @@ static enum outcome namespace_delete(struct deletion *d, const struct obj **out,
 	return deletion_write(d, out, st);
 }
 
+static void delete_prepare(struct deletion *d)
+{
+	struct hook h;
+
+	hook_open(&h, d->c, d->k);
+	d->k->prepare_delete(&h, d->tree);
+	hook_close(&h, d->c);
+}
+
 static enum outcome object_delete(struct deletion *d, const struct obj **out, bool *gone,
 				  struct status *st)
 {
@@ -309,6 +323,8 @@ static enum outcome object_delete(struct deletion *d, const struct obj **out, bo
 		*out = d->cur;
 		return DONE;
 	}
+	if (d->k->prepare_delete && !d->cur->deleted_s)
+		delete_prepare(d);
 	finalizers_set(d);
 	waits = has_finalizers(d->tree);
 	if (!waits && !d->graceful) {

@@ -64,7 +64,7 @@ static bool patch_check(const struct kind *k, enum patch_type type, const struct
 		return status_other(st, 415, "UnsupportedMediaType",
 				    "server-side apply is not yet supported");
 	case PATCH_STRATEGIC:
-		if (!k->type)
+		if (kind_is_custom(k))
 			return status_unsupported_media(st, custom_types);
 		break;
 	case PATCH_JSON:

@@ -7,6 +7,7 @@
 #include "api/core.h"
 
 #include "base/arena.h"
+#include "kind/custom.h"
 #include "obj/selector.h"
 
 #include <string.h>
@@ -47,6 +48,7 @@ static bool fields_parse(struct arena *a, const struct kind *k, const char *text
 
 	if (!fs)
 		return false;
+	out->custom = k->custom ? k : NULL;
 	out->fields = arena_zalloc(a, (fs->n + 1) * sizeof *out->fields);
 	for (size_t i = 0; i < fs->n; i++) {
 		const struct field_term *t = &fs->terms[i];
@@ -79,6 +81,16 @@ bool pick_parse(struct arena *a, const struct kind *k, const char *labels, const
 	return !fields || !*fields || fields_parse(a, k, fields, out, st);
 }
 
+/* A custom resource's fields are not in the header, because definitions change: the object is parsed. */
+static bool custom_field_is(const struct pick *p, const struct obj *o, const struct pick_field *f)
+{
+	struct arena *a = arena_new();
+	bool is = !strcmp(custom_field(a, p->custom, o, (size_t)f->index), f->value);
+
+	arena_free(&a);
+	return is;
+}
+
 static const char *field_value(const struct obj *o, const struct pick_field *f)
 {
 	const char *v;
@@ -96,7 +108,10 @@ bool pick_matches(const struct pick *p, const struct obj *o)
 	for (size_t i = 0; i < p->nfields; i++) {
 		const struct pick_field *f = &p->fields[i];
 
-		if (!strcmp(field_value(o, f), f->value) == f->negate)
+		bool is = p->custom && f->index >= 0 ? custom_field_is(p, o, f) :
+						       !strcmp(field_value(o, f), f->value);
+
+		if (is == f->negate)
 			return false;
 	}
 	return !p->labels || selector_matches_obj(p->labels, o);

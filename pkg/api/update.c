@@ -9,6 +9,7 @@
  */
 #include "api/core.h"
 #include "api/quota.h"
+#include "api/custom.h"
 
 #include "base/arena.h"
 #include "obj/json.h"
@@ -197,6 +198,8 @@ static enum outcome update_remove(struct update *u, const struct obj **out, stru
 	obj_seal(left, r == STORE_OK && w.result ? w.result->rev : u->cur->rev);
 	obj_give(c->a, left);
 	obj_unref(w.result);
+	if (r == STORE_OK && !c->dry_run)
+		custom_committed(c, u->k, u->name, true);
 	if (r == STORE_OK || r == STORE_MISSING)
 		*out = convert_shown(c->a, u->k, left);
 	return commit_outcome(u, r, true, st);
@@ -229,8 +232,10 @@ static enum outcome update_commit(struct update *u, const struct obj **out, stru
 		return DONE;
 	}
 	r = quota_commit(c, &ch, &w, 1, NULL, st);
-	if (r == STORE_OK)
+	if (r == STORE_OK) {
 		*out = convert_shown(c->a, u->k, obj_give(c->a, w.result));
+		custom_committed(c, u->k, u->name, false);
+	}
 	return commit_outcome(u, r, false, st);
 }
 

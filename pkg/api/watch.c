@@ -142,7 +142,7 @@ static const struct obj *shown_ref(struct watch *w, const struct obj *o)
 	struct arena *scratch;
 	const struct obj *shown;
 
-	if (kind_stored(w->k) == w->k)
+	if (!w->k->custom && kind_stored(w->k) == w->k)
 		return obj_ref(o);
 	scratch = arena_new();
 	shown = obj_ref(convert_shown(scratch, w->k, o));

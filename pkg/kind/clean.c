@@ -12,6 +12,8 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "kind/custom.h"
+#include "kind/kind.h"
 #include "obj/json.h"
 
 #include <stdlib.h>
@@ -301,6 +303,19 @@ bool schema_clean(struct arena *a, const struct schema_type *t, const char *kind
 	if (c.fatal || c.mismatch)
 		return status_bad_request(st, "%s in version \"%s\" cannot be handled as a %s: %s",
 					  kind, version, kind, c.fatal ? c.fatal : c.mismatch);
+	for (size_t i = 0; w && dups && i < dups->n; i++)
+		clean_warn(a, w, "duplicate field", dups->paths[i]);
+	return true;
+}
+
+bool kind_clean(struct arena *a, const struct kind *k, struct json *o, const struct json_dups *dups,
+		struct schema_warnings *w, struct status *st)
+{
+	if (!k->custom)
+		return !k->type ||
+		       schema_clean(a, k->type, k->subject.kind, k->version, o, dups, w, st);
+	if (!custom_clean(a, k, o, w, st))
+		return false;
 	for (size_t i = 0; w && dups && i < dups->n; i++)
 		clean_warn(a, w, "duplicate field", dups->paths[i]);
 	return true;

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "obj/json.h"
+#include "obj/jsonpath.h"
 #include "obj/selector.h"
 
 #include <stdarg.h>
@@ -154,6 +155,27 @@ static void path_cell(struct buf *out, struct arena *a, const struct column *c,
 		cell_str(out, "<none>");
 }
 
+/* A custom resource's column: what is not of the column's type is null. */
+static void query_cell(struct buf *out, struct arena *a, const struct column *c,
+		       const struct json *tree, int64_t now_s)
+{
+	const struct json *v = jsonpath_first(c->query, tree);
+	int64_t then;
+
+	if (!strcmp(c->type, "string") && !json_is_null(v))
+		cell_str(out, json_is_string(v) ? json_str(v) : json_text(a, v));
+	else if (!strcmp(c->type, "date") && json_is_string(v))
+		cell_str(out,
+			 cell_time(json_str(v), &then) ? cell_span(a, now_s - then) : "<invalid>");
+	else if (!strcmp(c->type, "integer") && json_is_number(v))
+		buf_addf(out, "%lld", (long long)json_double(v));
+	else if ((!strcmp(c->type, "number") && json_is_number(v)) ||
+		 (!strcmp(c->type, "boolean") && json_is_bool(v)))
+		json_print(out, v);
+	else
+		buf_adds(out, "null");
+}
+
 void kind_cells(struct buf *out, struct arena *a, const struct kind *k, const struct obj *o,
 		int64_t now_s)
 {
@@ -163,7 +185,9 @@ void kind_cells(struct buf *out, struct arena *a, const struct kind *k, const st
 	buf_addc(out, '[');
 	for (const struct column *c = kind_columns(k); c->name; c++) {
 		buf_adds(out, sep);
-		if (c->cell)
+		if (c->query)
+			query_cell(out, a, c, tree, now_s);
+		else if (c->cell)
 			c->cell(out, a, o, tree, now_s);
 		else
 			path_cell(out, a, c, tree, now_s);

@@ -5,7 +5,9 @@
  * v1 defaults.go.
  */
 #include "kind/defaults.h"
+#include "kind/crd.h"
 #include "kind/hooks.h"
+#include "obj/meta.h"
 
 #include "base/arena.h"
 
@@ -107,16 +109,48 @@ HOOK(crd_defaults)
 	default_service(h, json_path(spec, "conversion.webhook.clientConfig.service"));
 }
 
-HOOK(crd_prepare_create)
+static bool has_string(const struct json *list, const char *s)
 {
-	kind_status_reset(h, o);
+	json_each(i, list)
+		if (!strcmp(json_str(i), s))
+			return true;
+	return false;
+}
+
+/* The version that objects are stored in from now on. */
+static void crd_note_storage(struct hook *h, struct json *o)
+{
+	struct json *list = json_ensure_array(h->a, json_ensure_object(h->a, o, "status"),
+					      "storedVersions");
+
 	json_each(v, json_path(o, "spec.versions")) {
 		if (!json_is_true(json_get(v, "storage")))
 			continue;
-		json_set(h->a, json_get(o, "status"), "storedVersions",
-			 json_build(h->a, "[%s]", json_path_str(v, "name")));
+		if (!has_string(list, json_path_str(v, "name")))
+			json_append(list, json_string(h->a, json_path_str(v, "name")));
 		return;
 	}
+}
+
+HOOK(crd_prepare_create)
+{
+	kind_status_reset(h, o);
+	json_del(json_get(o, "status"), "storedVersions");
+	crd_note_storage(h, o);
+}
+
+HOOK_OLD(crd_prepare_update)
+{
+	kind_status_keep(h, o, old);
+	crd_note_storage(h, o);
+}
+
+HOOK(crd_prepare_delete)
+{
+	meta_add_finalizer(h->a, o, CRD_FINALIZER);
+	crd_condition(h->a, o, "Terminating", "True", "InstanceDeletionPending",
+		      "CustomResourceDefinition marked for deletion; CustomResource deletion will "
+		      "begin soon");
 }
 
 HOOK(apiservice_defaults)

@@ -61,6 +61,8 @@ HOOK(admissionpolicy_defaults);
 HOOK(admissionpolicybinding_defaults);
 HOOK(crd_defaults);
 HOOK(crd_prepare_create);
+HOOK_OLD(crd_prepare_update);
+HOOK(crd_prepare_delete);
 HOOK(apiservice_defaults);
 HOOK(resourceclaim_defaults);
 HOOK(resourceclaimtemplate_defaults);

@@ -3,7 +3,7 @@
  *
  * Routing, discovery, storage, defaulting, validation, tables, RBAC names, garbage collection and
  * syncing all read struct kind.  Built-in rows are constant (kinds_*.c, one file per API group); a
- * custom resource will make the same row at run time and register it.  Hooks are NULL by default and pure:
+ * custom resource makes the same row at run time and registers it (custom.h).  Hooks are NULL by default and pure:
  * object, old object and arena in, object or field errors out; no store, no locks, no clock but
  * hook->now_s.
  */
@@ -19,7 +19,9 @@
 
 struct arena;
 struct buf;
+struct custom;
 struct json;
+struct jsonpath;
 struct kind;
 
 enum {
@@ -80,6 +82,7 @@ struct column {
 	void (*cell)(struct buf *out, struct arena *a, const struct obj *o, const struct json *tree,
 		     int64_t now_s);
 	const char *path; /* json_path() of the value; missing = cell "<none>" for strings; "age:PATH" renders an age */
+	const struct jsonpath *query; /* instead of both: a custom resource's column; missing = null */
 };
 
 struct kind {
@@ -91,8 +94,10 @@ struct kind {
 	const char *list_kind; /* NULL = kind + "List" */
 	bool namespaced;
 	unsigned verbs, subs;
-	const struct schema_type *type;
-	const struct column *columns; /* ends with name NULL; NULL = Name, Age */
+	const struct schema_type *type; /* NULL: a custom resource */
+	struct custom *custom;          /* its present definition (custom.h); NULL = built in */
+	const char *deprecated;         /* Warning of every request; NULL = none */
+	const struct column *columns;   /* ends with name NULL; NULL = Name, Age */
 	/* Header fields extracted at freezing; the first nselectable (NULL-ended list of their own) may be
 	 * used in field selectors. */
 	const char *const *fields; /* NULL-terminated paths; see obj.h */
@@ -119,6 +124,8 @@ struct kind {
 	void (*prepare_update)(struct hook *h, struct json *o, const struct json *old);
 	/* update through /status: keep everything but status (and what upstream lets through) */
 	void (*prepare_status)(struct hook *h, struct json *o, const struct json *old);
+	/* first DELETE of an object: what must be in it before it is marked */
+	void (*prepare_delete)(struct hook *h, struct json *o);
 	void (*validate)(struct hook *h, const struct json *o);
 	void (*validate_update)(struct hook *h, const struct json *o, const struct json *old);
 	void (*validate_status)(struct hook *h, const struct json *o, const struct json *old);
@@ -131,6 +138,11 @@ struct kind {
 	const char *const *scale_paths;
 };
 
+/* A kind that came from a CustomResourceDefinition: JSON only, no strategic merge. */
+static inline bool kind_is_custom(const struct kind *k)
+{
+	return k->custom;
+}
 /* "apps/v1" or "v1" into out (at least 128 bytes); returns out. */
 const char *kind_api_version(const struct kind *k, char *out);
 /* "deployments.apps" or "pods": the store's table name of the storage kind. */
@@ -161,10 +173,21 @@ bool kinds_has_group(struct kinds *ks, const char *group);
 bool kinds_add(struct kinds *ks, const struct kind *k);
 /* Serve a row of kinds_add() no longer; requests that already found it may still use it. */
 void kinds_remove(struct kinds *ks, const struct kind *k);
+/* Both at once for the rows of one resource: old rows go, new ones come (a row may be in both), and the serial
+ * moves in any case.  New rows whose place is taken are left out; how many were served. */
+size_t kinds_swap(struct kinds *ks, const struct kind *const *old, size_t nold,
+		  const struct kind *const *now, size_t nnow);
+/* Order of versions by preference, as strcmp(): v2, v1, v1beta1, v1alpha1, others by name. */
+int kind_version_compare(const char *x, const char *y);
 /* Changes whenever a row is added or removed; for caches of discovery. */
 uint64_t kinds_serial(struct kinds *ks);
 
 /* ---- what is common to all kinds ---- */
+
+/* A decoded body becomes what the kind can hold: schema_clean() by its type, or pruning by a custom
+ * resource's schema. */
+bool kind_clean(struct arena *a, const struct kind *k, struct json *o, const struct json_dups *dups,
+		struct schema_warnings *w, struct status *st);
 
 /*
  * The prepare step of a write: the row's hook, or when it is NULL what every kind with SUB_STATUS

@@ -26,6 +26,8 @@ const struct kind kinds_apiextensions[] = {
 		.conditional_update = true,
 		.defaults = crd_defaults,
 		.prepare_create = crd_prepare_create,
+		.prepare_update = crd_prepare_update,
+		.prepare_delete = crd_prepare_delete,
 	},
 };
 

@@ -27,6 +27,7 @@ const struct kind kinds_core[] = {
 		.shorts = NAMES("cs"),
 		.verbs = VERB_GET | VERB_LIST,
 		.type = &type_core_v1_ComponentStatus,
+		.deprecated = "v1 ComponentStatus is deprecated in v1.19+",
 		.columns = columns_componentstatus,
 	},
 	{
@@ -49,6 +50,8 @@ const struct kind kinds_core[] = {
 		.namespaced = true,
 		.verbs = VERBS_ALL,
 		.type = &type_core_v1_Endpoints,
+		.deprecated = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 "
+			      "EndpointSlice",
 		.columns = columns_endpoints,
 		.create_on_update = true,
 		.defaults = endpoints_defaults,

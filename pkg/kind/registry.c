@@ -4,7 +4,7 @@
  * Three hash maps answer the lookups of every request ("group/version/resource",
  * "group/version/Kind", and "group//resource" for the preferred version); a vector keeps discovery
  * order: the core group, then the groups in the order that kube-apiserver lists them, then what was
- * added at run time.  A read lock is
+ * added at run time, by group, version and resource.  A read lock is
  * held for the lookup only; rows outlive it because the built-in ones are constant and added ones
  * belong to whoever added them until the registry is freed.
  */
@@ -26,6 +26,7 @@ struct kinds {
 	struct rwlock lock;
 	VEC(const struct kind *) order;
 	struct map *by_resource, *by_kind, *preferred;
+	size_t sealed; /* so many built-in rows lead the order; 0 while they are put there */
 	uint64_t serial;
 };
 
@@ -76,9 +77,81 @@ static void *unconst(const struct kind *k)
 	return u.out;
 }
 
+/* ---- the order of versions: v2, v1, v1beta2, v1beta1, v1alpha1, then all others by name ---- */
+
+/* 3 GA, 2 beta, 1 alpha, 0 none of them (k8s: apimachinery/pkg/version CompareKubeAwareVersionStrings). */
+static int version_parse(const char *v, unsigned long *major, unsigned long *minor)
+{
+	char *end;
+	int stage;
+
+	*major = *minor = 0;
+	if (v[0] != 'v' || v[1] < '1' || v[1] > '9')
+		return 0;
+	*major = strtoul(v + 1, &end, 10);
+	if (!*end)
+		return 3;
+	stage = !strncmp(end, "beta", 4) ? 2 : !strncmp(end, "alpha", 5) ? 1 : 0;
+	end += stage == 2 ? 4 : 5;
+	if (!stage || *end < '1' || *end > '9')
+		return 0;
+	*minor = strtoul(end, &end, 10);
+	return *end ? 0 : stage;
+}
+
+int kind_version_compare(const char *x, const char *y)
+{
+	unsigned long xmajor, xminor, ymajor, yminor;
+	int xs = version_parse(x, &xmajor, &xminor), ys = version_parse(y, &ymajor, &yminor);
+
+	if (xs != ys)
+		return xs > ys ? -1 : 1;
+	if (!xs)
+		return strcmp(x, y);
+	if (xmajor != ymajor)
+		return xmajor > ymajor ? -1 : 1;
+	return xminor == yminor ? 0 : xminor > yminor ? -1 : 1;
+}
+
+static int row_compare(const struct kind *x, const struct kind *y)
+{
+	int d = strcmp(x->subject.group, y->subject.group);
+
+	if (!d)
+		d = kind_version_compare(x->version, y->version);
+	return d ? d : strcmp(x->subject.resource, y->subject.resource);
+}
+
+/* The most preferred version of a resource. */
+static void prefer(struct kinds *ks, const struct subject *s)
+{
+	char key[KEY_MAX];
+
+	map_del(ks->preferred, key_of(key, s->group, "", s->resource));
+	for (size_t i = ks->order.n; i-- > 0;) {
+		const struct kind *k = ks->order.p[i];
+
+		if (!strcmp(k->subject.resource, s->resource) && !strcmp(k->subject.group, s->group))
+			map_set(ks->preferred, key, unconst(k));
+	}
+}
+
+/* Behind the built-in rows, which have an order of their own. */
+static void order_insert(struct kinds *ks, const struct kind *k)
+{
+	size_t at = ks->order.n;
+
+	vec_push(&ks->order, k);
+	if (!ks->sealed)
+		return;
+	for (; at > ks->sealed && row_compare(ks->order.p[at - 1], k) > 0; at--)
+		ks->order.p[at] = ks->order.p[at - 1];
+	ks->order.p[at] = k;
+}
+
 static bool add_locked(struct kinds *ks, const struct kind *k)
 {
-	char res[KEY_MAX], kind[KEY_MAX];
+	char res[KEY_MAX], kind[KEY_MAX], first[KEY_MAX];
 
 	key_of(res, k->subject.group, k->version, k->subject.resource);
 	key_of(kind, k->subject.group, k->version, k->subject.kind);
@@ -86,10 +159,12 @@ static bool add_locked(struct kinds *ks, const struct kind *k)
 		return false;
 	map_set(ks->by_resource, res, unconst(k));
 	map_set(ks->by_kind, kind, unconst(k));
-	vec_push(&ks->order, k);
-	key_of(res, k->subject.group, "", k->subject.resource);
-	if (!map_get(ks->preferred, res))
-		map_set(ks->preferred, res, unconst(k));
+	order_insert(ks, k);
+	key_of(first, k->subject.group, "", k->subject.resource);
+	if (ks->sealed)
+		prefer(ks, &k->subject);
+	else if (!map_get(ks->preferred, first))
+		map_set(ks->preferred, first, unconst(k));
 	ks->serial++;
 	return true;
 }
@@ -107,6 +182,7 @@ struct kinds *kinds_new(void)
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
 		for (size_t i = 0; i < *tables[t].n; i++)
 			BUG_ON(!add_locked(ks, &tables[t].rows[i]));
+	ks->sealed = ks->order.n;
 	return ks;
 }
 
@@ -135,38 +211,43 @@ bool kinds_add(struct kinds *ks, const struct kind *k)
 	return ok;
 }
 
-/* The next version of a resource whose preferred row went away. */
-static void prefer_another(struct kinds *ks, const struct subject *s)
+static void remove_locked(struct kinds *ks, const struct kind *k)
 {
 	char key[KEY_MAX];
+	size_t to = ks->sealed;
 
-	map_del(ks->preferred, key_of(key, s->group, "", s->resource));
-	for (size_t i = ks->order.n; i-- > 0;) {
-		const struct kind *k = ks->order.p[i];
-
-		if (!strcmp(k->subject.resource, s->resource) && !strcmp(k->subject.group, s->group))
-			map_set(ks->preferred, key, unconst(k));
-	}
+	for (size_t i = ks->sealed; i < ks->order.n; i++)
+		if (ks->order.p[i] != k)
+			ks->order.p[to++] = ks->order.p[i];
+	if (to == ks->order.n)
+		return;
+	ks->order.n = to;
+	map_del(ks->by_resource, key_of(key, k->subject.group, k->version, k->subject.resource));
+	map_del(ks->by_kind, key_of(key, k->subject.group, k->version, k->subject.kind));
+	prefer(ks, &k->subject);
+	ks->serial++;
 }
 
 void kinds_remove(struct kinds *ks, const struct kind *k)
 {
-	char key[KEY_MAX];
-	size_t to = 0;
+	rwlock_write(&ks->lock);
+	remove_locked(ks, k);
+	rwlock_drop(&ks->lock);
+}
+
+size_t kinds_swap(struct kinds *ks, const struct kind *const *old, size_t nold,
+		  const struct kind *const *now, size_t nnow)
+{
+	size_t served = 0;
 
 	rwlock_write(&ks->lock);
-	for (size_t i = 0; i < ks->order.n; i++)
-		if (ks->order.p[i] != k)
-			ks->order.p[to++] = ks->order.p[i];
-	if (to < ks->order.n) {
-		ks->order.n = to;
-		map_del(ks->by_resource,
-			key_of(key, k->subject.group, k->version, k->subject.resource));
-		map_del(ks->by_kind, key_of(key, k->subject.group, k->version, k->subject.kind));
-		prefer_another(ks, &k->subject);
-		ks->serial++;
-	}
+	for (size_t i = 0; i < nold; i++)
+		remove_locked(ks, old[i]);
+	for (size_t i = 0; i < nnow; i++)
+		served += add_locked(ks, now[i]);
+	ks->serial++;
 	rwlock_drop(&ks->lock);
+	return served;
 }
 
 static const struct kind *find(struct kinds *ks, const struct map *m, const char *group,

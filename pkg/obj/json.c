@@ -482,6 +482,14 @@ struct json *json_add(struct arena *a, struct json *o, const char *name, struct 
 	return v;
 }
 
+struct json *json_prepend(struct arena *a, struct json *o, const char *name, struct json *v)
+{
+	BUG_ON(!v || !json_is_object(o));
+	v->node.string = arena_strdup(a, name);
+	json_insert(o, json_first(o), v);
+	return v;
+}
+
 struct json *json_set(struct arena *a, struct json *o, const char *name, struct json *v)
 {
 	struct json *old = json_get(o, name);

@@ -102,6 +102,8 @@ struct json *json_copy(struct arena *a, const struct json *j);
 
 /* Append a member that is known to be new: O(1), unlike json_set().  Returns v. */
 struct json *json_add(struct arena *a, struct json *o, const char *name, struct json *v);
+/* Make a member that is known to be new the first one.  Returns v. */
+struct json *json_prepend(struct arena *a, struct json *o, const char *name, struct json *v);
 /* Set (replace or append) a member; returns v.  v must be unattached.  NULL v is a bug. */
 struct json *json_set(struct arena *a, struct json *o, const char *name, struct json *v);
 struct json *json_set_str(struct arena *a, struct json *o, const char *name, const char *s);

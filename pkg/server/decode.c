@@ -337,7 +337,7 @@ static bool treat_dups(struct req *r, struct json *o, const struct json_dups *du
 			call_warn(&r->call, "duplicate field \"%s\"", dups->paths[i]);
 		return true;
 	}
-	if (k->type && !schema_clean(r->a, k->type, k->subject.kind, k->version, o, dups, &w, &r->st))
+	if (!kind_clean(r->a, k, o, dups, &w, &r->st))
 		return false;
 	for (size_t i = 0; i < w.n; i++)
 		buf_addf(&b, "%s%s", i ? ", " : "", w.texts[i]);

@@ -81,23 +81,6 @@ bool dispatch_has_group(struct kinds *ks, const char *group)
 	return false;
 }
 
-bool kind_is_custom(const struct kind *k)
-{
-	static const char *const built_in[] = {
-		"io.k8s.api.",
-		"io.k8s.apimachinery.",
-		"io.k8s.apiextensions-apiserver.",
-		"io.k8s.kube-aggregator.",
-	};
-
-	if (!k->type)
-		return false;
-	for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++)
-		if (strncmp(k->type->name, built_in[i], strlen(built_in[i])) == 0)
-			return false;
-	return true;
-}
-
 /* Is the path's form right for the kind's scope?  A cluster kind below a namespace and a named object of a
  * namespaced kind without one do not exist. */
 static bool scope_fits(const struct req *r)
@@ -123,18 +106,10 @@ static bool streams_to_nobody(const struct req *r)
 	return r->op->raw && strcmp(method, "HEAD") == 0;
 }
 
-/* What upstream says to whoever still uses these, whatever they do with them. */
 static void warn_deprecated(struct req *r)
 {
-	const struct subject *s = &r->kind->subject;
-
-	if (*s->group)
-		return;
-	if (strcmp(s->kind, "Endpoints") == 0)
-		call_warn(&r->call, "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 "
-				    "EndpointSlice");
-	if (strcmp(s->kind, "ComponentStatus") == 0)
-		call_warn(&r->call, "v1 ComponentStatus is deprecated in v1.19+");
+	if (r->kind->deprecated)
+		call_warn(&r->call, "%s", r->kind->deprecated);
 }
 
 /* GET, PUT... of what exists in another way is 405. */

@@ -141,8 +141,6 @@ bool reply_obj(struct req *r, int code, const struct obj *o);
 bool reply_tree(struct req *r, int code, struct json *tree);
 /* {"kind":"Status",...,"status":"Success","code":code} */
 bool reply_success(struct req *r, int code);
-/* A kind that came from a CustomResourceDefinition: JSON only, no strategic merge. */
-bool kind_is_custom(const struct kind *k);
 
 /* Append the Status object of st. */
 void status_print(struct buf *b, const struct status *st);

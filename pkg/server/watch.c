@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "kind/custom.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ struct watching {
 	struct watch *watch;
 	const struct kind *kind;
 	struct table *table;
+	uint64_t serial; /* of a custom kind's definition when the watch began */
 	enum form form;
 	enum include include;
 	bool beta, proto, bookmarks, joined;
@@ -202,6 +204,9 @@ static bool pump(struct stream *s, void *arg)
 	now = clock_mono_ns();
 	if (left == OVER || now >= w->deadline_ns)
 		return false;
+	/* Under another definition the same objects may look different: clients begin anew. */
+	if (left == DRAINED && w->kind->custom && custom_serial(w->kind->custom) != w->serial)
+		return false;
 	if (left == MORE) {
 		stream_deadline(s, now);
 		return true;
@@ -287,6 +292,7 @@ bool watch_start(struct req *r)
 		.server = r->server,
 		.watch = watch,
 		.kind = r->kind,
+		.serial = r->kind->custom ? custom_serial(r->kind->custom) : 0,
 		.table = api_table(r->server->c.api, r->kind),
 		.form = r->accept.form,
 		.include = include,

@@ -129,6 +129,9 @@ struct subscription *store_subscribe(struct store *s, struct table *t,
 				     void (*fn)(void *arg, struct table *t), void *arg);
 void store_unsubscribe(struct store *s, struct subscription **sub);
 
+/* Call the subscribers of t as if it had been published to: what they look at besides has changed. */
+void store_wake(struct store *s, struct table *t);
+
 /* Bytes on disk and in memory, for /metrics. */
 struct store_stats {
 	int64_t db_bytes, wal_bytes, live_objects, live_bytes, commits, writes;

@@ -1,5 +1,5 @@
 /*
- * The writer walks the list and calls without the lock.  A subscription in a call is marked busy
+ * The writer (and store_wake()) walks the list and calls without the lock.  A subscription in a call is marked busy
  * and stays linked until the call is over, so that the walk can always go on from it.
  */
 #include "store/store_priv.h"
@@ -13,7 +13,8 @@ struct subscription {
 	struct table *table; /* NULL: all */
 	void (*fn)(void *arg, struct table *t);
 	void *arg;
-	bool busy, dead;
+	unsigned busy; /* calls under way */
+	bool dead;
 };
 
 struct subscription *store_subscribe(struct store *s, struct table *t,
@@ -57,13 +58,18 @@ void subs_notify(struct store *s, struct table *t)
 	for (struct subscription *sub = s->subs.head; sub; sub = sub->next) {
 		if (sub->dead || (sub->table && sub->table != t))
 			continue;
-		sub->busy = true;
+		sub->busy++;
 		lock_drop(&s->subs.lock);
 		sub->fn(sub->arg, t);
 		lock_take(&s->subs.lock);
-		sub->busy = false;
+		sub->busy--;
 		if (sub->dead)
 			cond_broadcast(&s->subs.done);
 	}
 	lock_drop(&s->subs.lock);
+}
+
+void store_wake(struct store *s, struct table *t)
+{
+	subs_notify(s, t);
 }

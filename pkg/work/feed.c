@@ -38,6 +38,8 @@ struct feed {
 	bool dirty, stop;
 	atomic_llong seen; /* all tables have been delivered up to this revision */
 	VEC(struct source *) sources;
+	VEC(struct listener) all; /* of feed_add_all(): kind is NULL */
+	uint64_t serial;          /* of the registry when kinds were looked at last */
 	struct subscription *subscription;
 	struct thread *thread;
 	void (*synced)(void *arg);
@@ -84,16 +86,35 @@ bool feed_add(struct feed *f, const struct controller_watch *w, feed_fn fn, void
 
 void feed_add_all(struct feed *f, feed_fn fn, void *arg)
 {
-	const struct kind *k;
-	size_t it = 0;
+	struct listener l = { NULL, NULL, fn, arg };
 
-	while ((k = kinds_next(api_kinds(f->api), &it))) {
-		struct listener l = { NULL, k, fn, arg };
+	vec_push(&f->all, l);
+}
 
-		if (k->storage || k->virtual_only || !(k->verbs & VERB_DELETE))
+static bool wanted(const struct kind *k)
+{
+	return !k->storage && !k->virtual_only && (k->verbs & VERB_DELETE);
+}
+
+/* Let those who want every kind hear of this one.  A kind that is there under another row (another version of a
+ * custom resource is preferred now) is from now on told by the new one.  True when it is new to them. */
+static bool source_join(struct feed *f, struct source *s, const struct kind *k)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < s->listeners.n; i++) {
+		if (s->listeners.p[i].watch)
 			continue;
-		vec_push(&source_of(f, api_table(f->api, k))->listeners, l);
+		s->listeners.p[i].kind = k;
+		known = true;
 	}
+	for (size_t i = 0; i < f->all.n && !known; i++) {
+		struct listener l = f->all.p[i];
+
+		l.kind = k;
+		vec_push(&s->listeners, l);
+	}
+	return !known;
 }
 
 static void deliver(struct source *s, const struct event *ev)
@@ -115,6 +136,26 @@ static void deliver_existing(struct source *s)
 	}
 	s->cursor = (struct cursor){ s->table, l.rev };
 	store_list_free(&l);
+}
+
+/* Kinds that have come since. */
+static void look_for_kinds(struct feed *f, bool running)
+{
+	struct kinds *ks = api_kinds(f->api);
+	uint64_t serial = kinds_serial(ks);
+	const struct kind *k;
+	size_t it = 0;
+
+	if (!f->all.n || serial == f->serial)
+		return;
+	f->serial = serial;
+	while ((k = kinds_next(ks, &it)))
+		if (wanted(k)) {
+			struct source *s = source_of(f, api_table(f->api, k));
+
+			if (source_join(f, s, k) && running)
+				deliver_existing(s);
+		}
 }
 
 static void drain(struct source *s)
@@ -166,12 +207,14 @@ static void run(void *arg)
 {
 	struct feed *f = arg;
 
+	look_for_kinds(f, false);
 	for (size_t i = 0; i < f->sources.n; i++)
 		deliver_existing(f->sources.p[i]);
 	f->synced(f->synced_arg);
 	do {
 		int64_t target = store_rev(api_store(f->api));
 
+		look_for_kinds(f, true);
 		for (size_t i = 0; i < f->sources.n; i++) {
 			struct source *s = f->sources.p[i];
 
@@ -209,6 +252,7 @@ void feed_stop(struct feed **fp)
 		free(f->sources.p[i]);
 	}
 	vec_free(&f->sources);
+	vec_free(&f->all);
 	cond_destroy(&f->wake);
 	lock_destroy(&f->lock);
 	free(f);

@@ -17,7 +17,8 @@ struct feed *feed_new(struct api *api);
 /* Before feed_start(): deliver changes of w's kind to fn(arg, w, ev). */
 bool feed_add(struct feed *f, const struct controller_watch *w, feed_fn fn, void *arg,
 	      struct status *st);
-/* Before feed_start(): deliver changes of every stored, deletable kind. */
+/* Before feed_start(): deliver changes of every stored, deletable kind, also of those that come later (first what
+ * exists of them, as ADDED). */
 void feed_add_all(struct feed *f, feed_fn fn, void *arg);
 /* Deliver every existing object as ADDED, then call synced(arg) once, then live changes. */
 void feed_start(struct feed *f, void (*synced)(void *arg), void *arg);
