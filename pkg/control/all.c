@@ -14,6 +14,8 @@ const struct controller *const control_all[] = {
 	&statefulset_controller,
 	&daemonset_controller,
 	&job_controller,
+	&job_ttl_controller,
+	&cronjob_controller,
 	&endpointslice_controller,
 	&endpoints_controller,
 	&gc_controller,

@@ -18,6 +18,8 @@ extern const struct controller replicationcontroller_controller;
 extern const struct controller statefulset_controller;
 extern const struct controller daemonset_controller;
 extern const struct controller job_controller;
+extern const struct controller job_ttl_controller;
+extern const struct controller cronjob_controller;
 extern const struct controller endpointslice_controller;
 extern const struct controller endpoints_controller;
 extern const struct controller gc_controller;
