@@ -13,6 +13,7 @@ const struct controller *const control_all[] = {
 	&replicationcontroller_controller,
 	&statefulset_controller,
 	&daemonset_controller,
+	&disruption_controller,
 	&job_controller,
 	&job_ttl_controller,
 	&cronjob_controller,

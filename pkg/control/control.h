@@ -17,6 +17,7 @@ extern const struct controller replicaset_controller;
 extern const struct controller replicationcontroller_controller;
 extern const struct controller statefulset_controller;
 extern const struct controller daemonset_controller;
+extern const struct controller disruption_controller;
 extern const struct controller job_controller;
 extern const struct controller job_ttl_controller;
 extern const struct controller cronjob_controller;
