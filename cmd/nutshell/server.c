@@ -1,6 +1,7 @@
 /* The command that runs a virtual cluster in the foreground. */
 #include "command.h"
 #include "flags.h"
+#include "logins.h"
 #include "wire.h"
 
 #include "base/clock.h"
@@ -64,6 +65,53 @@ static const struct flag flags[] = {
 	  .value = "CIDR",
 	  .initial = "10.42.0.0/16",
 	  .help = "pod addresses of simulated nodes" },
+	{ .name = "client-ca-file",
+	  .value = "FILE",
+	  .help = "another authority whose client certificates are accepted" },
+	{ .name = "requestheader-client-ca-file",
+	  .value = "FILE",
+	  .help = "authority of front proxies, which say by headers who is calling" },
+	{ .name = "requestheader-allowed-names",
+	  .value = "NAME",
+	  .repeat = true,
+	  .help = "common name of a front proxy; any by default" },
+	{ .name = "requestheader-username-headers",
+	  .value = "NAME",
+	  .repeat = true,
+	  .help = "X-Remote-User by default" },
+	{ .name = "requestheader-uid-headers",
+	  .value = "NAME",
+	  .repeat = true,
+	  .help = "X-Remote-Uid by default" },
+	{ .name = "requestheader-group-headers",
+	  .value = "NAME",
+	  .repeat = true,
+	  .help = "X-Remote-Group by default" },
+	{ .name = "requestheader-extra-headers-prefix",
+	  .value = "NAME",
+	  .repeat = true,
+	  .help = "X-Remote-Extra- by default" },
+	{ .name = "oidc-issuer-url",
+	  .value = "URL",
+	  .help = "OpenID provider whose tokens are accepted" },
+	{ .name = "oidc-client-id", .value = "ID", .help = "the audience its tokens must name" },
+	{ .name = "oidc-ca-file",
+	  .value = "FILE",
+	  .help = "authority of its certificate; the system's by default" },
+	{ .name = "oidc-username-claim", .value = "CLAIM", .initial = "sub", .help = "who it is" },
+	{ .name = "oidc-username-prefix",
+	  .value = "TEXT",
+	  .help = "before the name; URL# by default, - for nothing" },
+	{ .name = "oidc-groups-claim", .value = "CLAIM", .help = "which groups" },
+	{ .name = "oidc-groups-prefix", .value = "TEXT", .help = "before each group" },
+	{ .name = "oidc-required-claim",
+	  .value = "KEY=VALUE",
+	  .repeat = true,
+	  .help = "what a token must say besides" },
+	{ .name = "oidc-signing-algs",
+	  .value = "ALG",
+	  .repeat = true,
+	  .help = "RS256 by default; also RS384 ... ES256 ... PS512" },
 	{ .name = "log-level", .value = "LEVEL", .initial = "info", .help = "debug, info, warn, error" },
 	{ .name = "log-format", .value = "FORMAT", .initial = "text", .help = "text or json" },
 	{ .name = NULL },
@@ -156,7 +204,9 @@ static int serve(const struct flag *t)
 	int64_t since = clock_mono_ns();
 	sigset_t set;
 	struct wire *w;
+	struct logins_config logins;
 	struct wire_config c = {
+		.logins = &logins,
 		.data_dir = flag_get(t, "data-dir"),
 		.listen = flag_get(t, "listen"),
 		.kubeconfig_out = flag_get(t, "kubeconfig-out"),
@@ -172,6 +222,7 @@ static int serve(const struct flag *t)
 		.pod_cidr = flag_get(t, "pod-cidr"),
 	};
 
+	logins_from_flags(&logins, t);
 	raise_descriptor_limit();
 	block_signals(&set);
 	w = wire_start(&c, &st);

@@ -9,6 +9,7 @@
 #include "files.h"
 #include "identity.h"
 #include "kubeconfig.h"
+#include "logins.h"
 #include "sans.h"
 
 #include "api/api.h"
@@ -43,6 +44,9 @@ struct wire {
 	struct identity identity;
 	struct jwt_key *token_key;
 	struct token_ops token_ops;
+	struct logins logins;
+	struct issuer *issuer;
+	struct foreign_tokens foreign_tokens;
 	struct tls_identity *tls;
 	struct store *store;
 	struct kinds *kinds;
@@ -55,6 +59,7 @@ struct wire {
 	atomic_bool started; /* everything; read by probes from the first request on */
 	const struct controller *controllers[CONTROLLERS_MAX];
 	void *args[CONTROLLERS_MAX];
+	const char *client_ca;  /* PEM of all authorities for client certificates */
 	const char *kubeconfig; /* where it went, NULL = nowhere */
 	const char *url;
 };
@@ -83,6 +88,26 @@ static bool in_memory(const struct wire *w)
 	return !strcmp(w->config.data_dir, ":memory:");
 }
 
+/* Our own authority, and those that flags add. */
+static bool start_logins(struct wire *w, struct status *st)
+{
+	struct logins *l = &w->logins;
+	const char *ca = w->identity.ca_cert;
+
+	if (!logins_load(l, w->config.logins, w->a, st))
+		return false;
+	if (l->client_ca)
+		ca = arena_printf(w->a, "%s\n%s", ca, l->client_ca);
+	w->client_ca = ca;
+	w->tls = tls_identity_new_proxied(w->identity.server_cert, w->identity.server_key, ca,
+					  l->proxy_ca, st);
+	if (!w->tls || !l->issuer.url)
+		return w->tls;
+	w->issuer = issuer_new(&l->issuer, st);
+	w->foreign_tokens = (struct foreign_tokens){ issuer_authenticate, w->issuer };
+	return w->issuer;
+}
+
 static bool start_identity(struct wire *w, struct status *st)
 {
 	char first[46];
@@ -101,9 +126,7 @@ static bool start_identity(struct wire *w, struct status *st)
 	if (!w->token_key)
 		return false;
 	w->token_ops = (struct token_ops){ sign_token, verify_token, w->token_key };
-	w->tls = tls_identity_new(w->identity.server_cert, w->identity.server_key,
-				  w->identity.ca_cert, st);
-	return w->tls;
+	return start_logins(w, st);
 }
 
 static bool start_store(struct wire *w, struct status *st)
@@ -199,6 +222,7 @@ static bool start_api(struct wire *w, struct status *st)
 		.ca_pem = w->identity.ca_cert,
 		.service_ips = w->host_ops->service_ips ? w->host_ops->service_ips(w->host) : NULL,
 		.tokens = &w->token_ops,
+		.foreign_tokens = w->issuer ? &w->foreign_tokens : NULL,
 		.admit_service_accounts = true,
 	};
 
@@ -252,6 +276,7 @@ static bool start_server(struct wire *w, struct status *st)
 		.ready_arg = w,
 		.jwks = key_set,
 		.jwks_arg = w->token_key,
+		.front_proxy = w->logins.proxy_ca ? &w->logins.proxy : NULL,
 		.anonymous = true,
 	};
 	struct httpd_config hc = {
@@ -363,6 +388,7 @@ void wire_stop(struct wire **wp)
 		server_free(&w->server);
 	if (w->api)
 		api_free(&w->api);
+	issuer_free(&w->issuer);
 	if (w->kinds) {
 		explain_stop();
 		kinds_free(&w->kinds);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+struct logins_config;
 struct wire;
 
 struct wire_config {
@@ -22,6 +23,7 @@ struct wire_config {
 	const char *name;
 	const char *controllers;
 	const char *cluster_domain, *service_cidr, *pod_cidr;
+	const struct logins_config *logins; /* never NULL */
 };
 
 /* Start everything; returns when the cluster is ready to be used.  NULL: the reason, with the fix. */

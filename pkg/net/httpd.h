@@ -30,6 +30,7 @@ struct http_req {
 	const char *cert_cn;
 	const char *const *cert_orgs; /* NULL-terminated */
 	const char *cert_sha256;      /* lower-case hex of the DER */
+	bool cert_client, cert_proxy; /* whose authority answers for it: the clients', the proxies' */
 	bool cert_bad;                /* a certificate was presented but does not verify */
 	void *user;                   /* the handler's own, from fast to work */
 };

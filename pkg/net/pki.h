@@ -54,6 +54,11 @@ bool pki_matches(const char *cert_pem, const char *key_pem, const char *ca_pem);
 struct tls_identity;
 struct tls_identity *tls_identity_new(const char *cert_pem, const char *key_pem,
 				      const char *client_ca_pem, struct status *st);
+/* As tls_identity_new(), trusting a second authority besides: that of front proxies (http_req.cert_proxy).
+ * Each may be several certificates. */
+struct tls_identity *tls_identity_new_proxied(const char *cert_pem, const char *key_pem,
+					      const char *client_ca_pem, const char *proxy_ca_pem,
+					      struct status *st);
 bool tls_identity_swap(struct tls_identity *t, const char *cert_pem, const char *key_pem,
 		       struct status *st);
 void tls_identity_free(struct tls_identity **t);

@@ -446,6 +446,8 @@ static void set_identity(struct request *q)
 	if (!p->cn)
 		return;
 	q->pub.cert_cn = p->cn;
+	q->pub.cert_client = p->client;
+	q->pub.cert_proxy = p->proxy;
 	q->pub.cert_orgs = (const char *const *)p->orgs;
 	q->pub.cert_sha256 = p->sha256;
 }

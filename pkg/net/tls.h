@@ -20,9 +20,11 @@ struct tls_config;
 struct tls_identity;
 struct tls_session;
 
-/* Server side: client_ca_pem may be NULL (no client certificates are asked for). */
+/* Server side: client_ca_pem may be NULL (no client certificates are asked for); proxy_ca_pem, which may be
+ * NULL, is a second authority whose certificates are told apart. */
 struct tls_config *tls_config_server(const char *cert_pem, const char *key_pem,
-				     const char *client_ca_pem, struct status *st);
+				     const char *client_ca_pem, const char *proxy_ca_pem,
+				     struct status *st);
 /* Client side: ca_pem NULL verifies against nothing and so fails, unless insecure; cert and key may
  * be NULL. */
 struct tls_config *tls_config_client(const char *ca_pem, const char *cert_pem, const char *key_pem,
@@ -35,6 +37,8 @@ struct tls_config *tls_identity_config(struct tls_identity *t);
 /* Who the client is, from its certificate. */
 struct tls_peer {
 	bool bad;    /* presented a certificate that does not verify; nothing else is set */
+	bool client; /* the client CA answers for it */
+	bool proxy;  /* the proxy CA answers for it */
 	char *cn;    /* NULL: none presented, or it has no common name */
 	char **orgs; /* NULL-terminated when cn is set */
 	char sha256[65];

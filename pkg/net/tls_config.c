@@ -48,6 +48,8 @@ static struct tls_config *config_new(int endpoint)
 	mbedtls_ssl_config_init(&c->conf);
 	mbedtls_x509_crt_init(&c->cert);
 	mbedtls_x509_crt_init(&c->ca);
+	mbedtls_x509_crt_init(&c->clients);
+	mbedtls_x509_crt_init(&c->proxies);
 	mbedtls_pk_init(&c->key);
 	if (mbedtls_ssl_config_defaults(&c->conf, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM,
 					MBEDTLS_SSL_PRESET_DEFAULT))
@@ -81,15 +83,27 @@ static bool set_trust(struct tls_config *c, const char *ca_pem, struct status *s
 	return true;
 }
 
+/* The handshake accepts both; afterwards it matters who answers. */
+static bool set_proxies(struct tls_config *c, const char *client_ca_pem, const char *proxy_ca_pem,
+			struct status *st)
+{
+	c->told_apart = true;
+	return mbed_parse_certs(&c->clients, client_ca_pem, "client certificate authority", st) &&
+	       mbed_parse_certs(&c->proxies, proxy_ca_pem, "proxy certificate authority", st) &&
+	       mbed_parse_certs(&c->ca, proxy_ca_pem, "proxy certificate authority", st);
+}
+
 struct tls_config *tls_config_server(const char *cert_pem, const char *key_pem,
-				     const char *client_ca_pem, struct status *st)
+				     const char *client_ca_pem, const char *proxy_ca_pem,
+				     struct status *st)
 {
 	struct tls_config *c = config_new(MBEDTLS_SSL_IS_SERVER);
 
 	mbedtls_ssl_conf_new_session_tickets(&c->conf, 0);
 	mbedtls_ssl_conf_authmode(&c->conf, client_ca_pem ? MBEDTLS_SSL_VERIFY_OPTIONAL :
 							    MBEDTLS_SSL_VERIFY_NONE);
-	if (set_own(c, cert_pem, key_pem, st) && (!client_ca_pem || set_trust(c, client_ca_pem, st)))
+	if (set_own(c, cert_pem, key_pem, st) && (!client_ca_pem || set_trust(c, client_ca_pem, st)) &&
+	    (!proxy_ca_pem || set_proxies(c, client_ca_pem, proxy_ca_pem, st)))
 		return c;
 	tls_config_unref(&c);
 	return NULL;
@@ -129,6 +143,8 @@ void tls_config_unref(struct tls_config **cp)
 	mbedtls_ssl_config_free(&c->conf);
 	mbedtls_x509_crt_free(&c->cert);
 	mbedtls_x509_crt_free(&c->ca);
+	mbedtls_x509_crt_free(&c->clients);
+	mbedtls_x509_crt_free(&c->proxies);
 	mbedtls_pk_free(&c->key);
 	free(c);
 }
@@ -136,13 +152,20 @@ void tls_config_unref(struct tls_config **cp)
 struct tls_identity {
 	struct lock lock;
 	struct tls_config *config; /* new sessions take this one */
-	char *client_ca_pem;
+	char *client_ca_pem, *proxy_ca_pem;
 };
 
 struct tls_identity *tls_identity_new(const char *cert_pem, const char *key_pem,
 				      const char *client_ca_pem, struct status *st)
 {
-	struct tls_config *c = tls_config_server(cert_pem, key_pem, client_ca_pem, st);
+	return tls_identity_new_proxied(cert_pem, key_pem, client_ca_pem, NULL, st);
+}
+
+struct tls_identity *tls_identity_new_proxied(const char *cert_pem, const char *key_pem,
+					      const char *client_ca_pem, const char *proxy_ca_pem,
+					      struct status *st)
+{
+	struct tls_config *c = tls_config_server(cert_pem, key_pem, client_ca_pem, proxy_ca_pem, st);
 	struct tls_identity *t;
 
 	if (!c)
@@ -151,13 +174,16 @@ struct tls_identity *tls_identity_new(const char *cert_pem, const char *key_pem,
 	lock_init(&t->lock, "tls_identity", LOCK_NET);
 	t->config = c;
 	t->client_ca_pem = client_ca_pem ? strdup(client_ca_pem) : NULL;
+	t->proxy_ca_pem = proxy_ca_pem ? strdup(proxy_ca_pem) : NULL;
 	return t;
 }
 
 bool tls_identity_swap(struct tls_identity *t, const char *cert_pem, const char *key_pem,
 		       struct status *st)
 {
-	struct tls_config *c = tls_config_server(cert_pem, key_pem, t->client_ca_pem, st), *old;
+	struct tls_config *c = tls_config_server(cert_pem, key_pem, t->client_ca_pem,
+						 t->proxy_ca_pem, st),
+			  *old;
 
 	if (!c)
 		return false;
@@ -189,5 +215,6 @@ void tls_identity_free(struct tls_identity **tp)
 	tls_config_unref(&t->config);
 	lock_destroy(&t->lock);
 	free(t->client_ca_pem);
+	free(t->proxy_ca_pem);
 	free(t);
 }

@@ -16,6 +16,8 @@ struct tls_config {
 	atomic_int refs;
 	mbedtls_ssl_config conf;
 	mbedtls_x509_crt cert, ca;
+	mbedtls_x509_crt clients, proxies; /* ca told apart; used when proxies is set */
+	bool told_apart;
 	mbedtls_pk_context key;
 	const char *alpn[2];
 	_Atomic(void *) in_pool[TLS_POOL], out_pool[TLS_POOL];

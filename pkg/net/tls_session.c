@@ -310,6 +310,18 @@ static void drop_certificate(mbedtls_ssl_session *session)
 	session->peer_cert = NULL;
 }
 
+/* Verifying takes the chain as non-const although it leaves it as it is. */
+static bool answers_for(mbedtls_x509_crt *ca, const mbedtls_x509_crt *crt)
+{
+	union {
+		const mbedtls_x509_crt *in;
+		mbedtls_x509_crt *out;
+	} u = { crt };
+	uint32_t flags;
+
+	return !mbedtls_x509_crt_verify(u.out, ca, NULL, NULL, &flags, NULL, NULL);
+}
+
 static struct tls_peer *read_peer(struct tls_session *s)
 {
 	const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&s->ssl);
@@ -321,6 +333,11 @@ static struct tls_peer *read_peer(struct tls_session *s)
 		return NULL;
 	p = calloc(1, sizeof(*p));
 	p->bad = mbedtls_ssl_get_verify_result(&s->ssl) != 0 || !read_subject(p, crt);
+	p->client = !p->bad;
+	if (!p->bad && s->config->told_apart) {
+		p->client = answers_for(&s->config->clients, crt);
+		p->proxy = answers_for(&s->config->proxies, crt);
+	}
 	if (!p->bad) {
 		a = arena_new();
 		sha256(crt->raw.p, crt->raw.len, digest);

@@ -1,5 +1,6 @@
 /*
- * Who is calling: a verified client certificate, else a bearer token, else nobody.
+ * Who is calling: whom a front proxy names (proxied.c), else a verified client certificate, else a bearer
+ * token, else nobody.
  *
  * A certificate's CN is the name and its O values the groups.  A token that does not hold is 401 even
  * where nobody at all would be served: presenting a bad credential is never anonymous.  Nobody
@@ -100,13 +101,17 @@ bool authn_user(struct req *r)
 {
 	const char *token = bearer(r->http);
 
-	if (r->http->cert_cn && *r->http->cert_cn) {
+	r->user = proxied_user(r);
+	if (r->user)
+		return true;
+	if (r->http->cert_client && r->http->cert_cn && *r->http->cert_cn) {
 		r->user = from_certificate(r);
 		return true;
 	}
 	if (token)
 		return from_token(r, token);
-	if (!r->server->c.anonymous || !is_public(&r->route))
+	/* a bad certificate is a bad credential */
+	if (r->http->cert_bad || !r->server->c.anonymous || !is_public(&r->route))
 		return status_unauthorized(&r->st);
 	r->user = &anonymous;
 	return true;

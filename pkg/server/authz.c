@@ -6,6 +6,7 @@
  * impersonate on every user, group, uid and extra value named before it swaps the user.
  * k8s: apiserver/pkg/endpoints/filters/{authorization,impersonation}
  */
+#include "server/extras.h"
 #include "server/request.h"
 
 #include "base/arena.h"
@@ -62,7 +63,7 @@ bool authz_check(struct req *r)
 struct impersonation {
 	struct req *r;
 	VEC(const char *) groups;
-	VEC(struct extra) extras;
+	struct extras extras;
 	bool ok;
 };
 
@@ -100,40 +101,6 @@ static bool split_account(struct arena *a, const char *user, const char **ns, co
 	return true;
 }
 
-static const char *extra_key(struct arena *a, const char *encoded)
-{
-	char *low = arena_strdup(a, encoded);
-
-	for (char *p = low; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p += 'a' - 'A';
-	char *key = url_decode(a, low, strlen(low), false);
-	return key ? key : low;
-}
-
-static void add_extra(struct impersonation *im, const char *key, const char *value)
-{
-	struct arena *a = im->r->a;
-	size_t n = 0;
-	struct extra *e = NULL;
-
-	for (size_t i = 0; i < im->extras.n; i++)
-		if (strcmp(im->extras.p[i].key, key) == 0)
-			e = &im->extras.p[i];
-	if (!e) {
-		vec_push(&im->extras, ((struct extra){ key, NULL }));
-		e = &im->extras.p[im->extras.n - 1];
-	}
-	while (e->values && e->values[n])
-		n++;
-	const char **values = arena_alloc(a, (n + 2) * sizeof *values);
-	for (size_t i = 0; i < n; i++)
-		values[i] = e->values[i];
-	values[n] = value;
-	values[n + 1] = NULL;
-	e->values = values;
-}
-
 static void on_header(void *arg, const char *name, const char *value)
 {
 	static const char prefix[] = "Impersonate-Extra-";
@@ -146,9 +113,9 @@ static void on_header(void *arg, const char *name, const char *value)
 		vec_push(&im->groups, arena_strdup(a, value));
 		im->ok = may_be(im->r, "", "groups", "", "", value);
 	} else if (strncasecmp(name, prefix, sizeof prefix - 1) == 0) {
-		const char *key = extra_key(a, name + sizeof prefix - 1);
+		const char *key = extras_key(a, name + sizeof prefix - 1);
 
-		add_extra(im, key, arena_strdup(a, value));
+		extras_add(&im->extras, key, value);
 		im->ok = may_be(im->r, "authentication.k8s.io", "userextras", key, "", value);
 	}
 }
@@ -186,11 +153,7 @@ static const struct user *new_user(struct impersonation *im, const char *name, c
 	u->name = arena_strdup(a, name);
 	u->uid = arena_strdup(a, uid);
 	u->groups = groups;
-	struct extra *extra = arena_alloc(a, (im->extras.n + 1) * sizeof *extra);
-	for (size_t i = 0; i < im->extras.n; i++)
-		extra[i] = im->extras.p[i];
-	u->extra = extra;
-	u->nextra = im->extras.n;
+	u->extra = extras_take(&im->extras, &u->nextra);
 	return u;
 }
 
@@ -228,7 +191,7 @@ bool impersonate(struct req *r)
 {
 	const char *name = http_header(r->http, "Impersonate-User");
 	const char *uid = http_header(r->http, "Impersonate-Uid");
-	struct impersonation im = { .r = r, .ok = true };
+	struct impersonation im = { .r = r, .extras.a = r->a, .ok = true };
 	bool asked = false;
 
 	if (!name || !*name) {
@@ -241,6 +204,6 @@ bool impersonate(struct req *r)
 	}
 	bool ok = swap_user(&im, name, uid ? uid : "");
 	vec_free(&im.groups);
-	vec_free(&im.extras);
+	vec_free(&im.extras.v);
 	return ok;
 }

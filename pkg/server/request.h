@@ -108,6 +108,7 @@ bool req_wait(struct req *r);
 
 /* ---- the rooms, in the order of the steps ---- */
 bool authn_user(struct req *r);
+const struct user *proxied_user(struct req *r); /* proxied.c; NULL: no front proxy speaks */
 bool impersonate(struct req *r);
 bool authz_check(struct req *r);
 bool dispatch(struct req *r);                                 /* dispatch.c: kind and operation */

@@ -40,6 +40,15 @@ struct stream_ops_host {
 	void *host;
 };
 
+/* How a front proxy says who is calling.  Lists are NULL-terminated. */
+struct front_proxy {
+	const char *const *names; /* common names it may have; none = any */
+	const char *const *user_headers;
+	const char *const *uid_headers;
+	const char *const *group_headers;
+	const char *const *extra_prefixes;
+};
+
 struct server_config {
 	struct api *api;
 	const struct stream_ops_host *streams;
@@ -50,7 +59,8 @@ struct server_config {
 	void *ready_arg;
 	struct json *(*jwks)(void *arg, struct arena *a);
 	void *jwks_arg;
-	bool anonymous; /* anonymous requests to health and version only */
+	const struct front_proxy *front_proxy; /* NULL = there is none */
+	bool anonymous;                        /* anonymous requests to health and version only */
 };
 
 struct server *server_new(const struct server_config *c, struct status *st);
