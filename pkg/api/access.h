@@ -42,6 +42,24 @@ bool api_authorize(struct api *api, struct arena *a, const struct user *u,
 /* 403 text for a refusal, as upstream words it. */
 bool status_denied(struct status *st, struct arena *a, const struct user *u,
 		   const struct attributes *attr, const char *reason);
+/* Makes and checks ServiceAccount tokens; keys live in net, above which api does not reach by itself. */
+struct token_ops {
+	/* Compact JWT of the claims, in the arena. */
+	char *(*sign)(void *arg, struct arena *a, const struct json *claims, struct status *st);
+	/* Claims of a token whose signature holds, or NULL (401). */
+	struct json *(*verify)(void *arg, struct arena *a, const char *token, struct status *st);
+	void *arg;
+};
+
+/* Knows tokens that were issued elsewhere (OpenID Connect). */
+struct foreign_tokens {
+	/* The user behind a token, in the arena, or NULL with *why set when it was meant for this one but does
+	 * not hold.  May not block for long. */
+	const struct user *(*authenticate)(void *arg, struct arena *a, const char *token,
+					   const char **why);
+	void *arg;
+};
+
 /* A bootstrap token's Secret is past its expiration (or has one that is no time). */
 bool bootstrap_expired(struct arena *a, const struct json *secret, int64_t now_s);
 /* The user behind a bearer token: of a ServiceAccount (bound or of a Secret), a bootstrap token, or of an

@@ -38,24 +38,6 @@ struct service_ip_ops {
 	void *arg;
 };
 
-/* Makes and checks ServiceAccount tokens; keys live in net, above which api does not reach by itself. */
-struct token_ops {
-	/* Compact JWT of the claims, in the arena. */
-	char *(*sign)(void *arg, struct arena *a, const struct json *claims, struct status *st);
-	/* Claims of a token whose signature holds, or NULL (401). */
-	struct json *(*verify)(void *arg, struct arena *a, const char *token, struct status *st);
-	void *arg;
-};
-
-/* Knows tokens that were issued elsewhere (OpenID Connect). */
-struct foreign_tokens {
-	/* The user behind a token, in the arena, or NULL with *why set when it was meant for this one but does
-	 * not hold.  May not block for long. */
-	const struct user *(*authenticate)(void *arg, struct arena *a, const char *token,
-					   const char **why);
-	void *arg;
-};
-
 struct api_config {
 	struct store *store;      /* borrowed */
 	struct kinds *kinds;      /* borrowed */
@@ -63,6 +45,7 @@ struct api_config {
 	const char *cluster_domain;
 	const char *issuer; /* ServiceAccount token issuer = default audience */
 	const char *ca_pem; /* cluster CA, for kube-root-ca.crt and extension-apiserver-authentication */
+	const char *client_ca_pem; /* authorities of client certificates; NULL = ca_pem */
 	const struct service_ip_ops *service_ips; /* NULL = built in */
 	const struct token_ops *tokens;
 	const struct foreign_tokens *foreign_tokens; /* NULL = none */

@@ -248,15 +248,16 @@ static void add_rbac(struct boot *b)
 /* Read by aggregated servers, kube-controller-manager and kube-scheduler. */
 static struct json *authentication_data(struct boot *b)
 {
-	const char *ca = b->api->config.ca_pem;
+	const struct api_config *cfg = &b->api->config;
+	const char *ca = cfg->ca_pem, *clients = cfg->client_ca_pem ? cfg->client_ca_pem : ca;
 
 	return json_build(b->a,
 			  "{\"client-ca-file\":%s,\"requestheader-client-ca-file\":%s,"
 			  "\"requestheader-allowed-names\":%s,\"requestheader-username-headers\":%s,"
 			  "\"requestheader-uid-headers\":%s,\"requestheader-group-headers\":%s,"
 			  "\"requestheader-extra-headers-prefix\":%s}",
-			  ca, ca, "[\"front-proxy\"]", "[\"X-Remote-User\"]", "[\"X-Remote-Uid\"]",
-			  "[\"X-Remote-Group\"]", "[\"X-Remote-Extra-\"]");
+			  clients, ca, "[\"front-proxy\"]", "[\"X-Remote-User\"]",
+			  "[\"X-Remote-Uid\"]", "[\"X-Remote-Group\"]", "[\"X-Remote-Extra-\"]");
 }
 
 static const char authentication_name[] = "extension-apiserver-authentication";
