@@ -112,6 +112,12 @@ static const struct flag flags[] = {
 	  .value = "ALG",
 	  .repeat = true,
 	  .help = "RS256 by default; also RS384 ... ES256 ... PS512" },
+	{ .name = "audit-log",
+	  .value = "FILE",
+	  .help = "who did what, one JSON line each; \"-\": standard output; opened again on SIGHUP" },
+	{ .name = "audit-policy",
+	  .value = "FILE",
+	  .help = "an audit.k8s.io/v1 Policy; without one, metadata of every request" },
 	{ .name = "log-level", .value = "LEVEL", .initial = "info", .help = "debug, info, warn, error" },
 	{ .name = "log-format", .value = "FORMAT", .initial = "text", .help = "text or json" },
 	{ .name = NULL },
@@ -149,11 +155,14 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
-static void block_signals(sigset_t *set)
+/* SIGHUP ends the server as it ends other programs, unless it has a log to be rotated. */
+static void block_signals(sigset_t *set, bool rotates)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	if (rotates)
+		sigaddset(set, SIGHUP);
 	/* Before any thread starts, so that all inherit the mask and only wait_for_end() sees them. */
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -163,9 +172,14 @@ static void wait_for_end(struct wire *w, const sigset_t *set)
 {
 	struct timespec day = { .tv_sec = MAINTAIN_S };
 
-	while (sigtimedwait(set, NULL, &day) < 0)
-		if (errno == EAGAIN)
+	int sig;
+
+	while ((sig = sigtimedwait(set, NULL, &day)) < 0 || sig == SIGHUP) {
+		if (sig == SIGHUP)
+			wire_reopen(w);
+		else if (errno == EAGAIN)
 			wire_maintain(w);
+	}
 }
 
 static void announce(const struct wire *w, int64_t since_ns)
@@ -220,11 +234,17 @@ static int serve(const struct flag *t)
 		.cluster_domain = flag_get(t, "cluster-domain"),
 		.service_cidr = flag_get(t, "service-cidr"),
 		.pod_cidr = flag_get(t, "pod-cidr"),
+		.audit_log = flag_get(t, "audit-log"),
+		.audit_policy = flag_get(t, "audit-policy"),
 	};
 
 	logins_from_flags(&logins, t);
 	raise_descriptor_limit();
-	block_signals(&set);
+	if (c.audit_policy && !c.audit_log) {
+		fprintf(stderr, "nutshell server: --audit-policy needs --audit-log\n");
+		return EXIT_USAGE;
+	}
+	block_signals(&set, c.audit_log);
 	w = wire_start(&c, &st);
 	if (!w) {
 		fprintf(stderr, "nutshell server: %s\n", st.message);

@@ -283,11 +283,17 @@ static bool start_server(struct wire *w, struct status *st)
 	struct httpd_config hc = {
 		.listen = w->config.listen, .tls = w->tls, .ops = server_ops(), .max_body = MAX_BODY
 	};
-	char own[46];
+	char own[46], *policy = NULL;
 
 	own_address(own);
+	sc.audit_log = w->config.audit_log;
+	if (w->config.audit_policy && !(policy = file_read(w->config.audit_policy, st)))
+		return status_bad_request(st, "audit policy %s cannot be read",
+					  w->config.audit_policy);
+	sc.audit_policy = policy;
 	sc.server_address = arena_printf(w->a, "%s:%d", own, port_of(w->config.listen));
 	w->server = server_new(&sc, st);
+	free(policy);
 	if (!w->server)
 		return false;
 	hc.arg = w->server;
@@ -404,6 +410,11 @@ void wire_stop(struct wire **wp)
 	arena_free(&w->a);
 	free(w);
 	*wp = NULL;
+}
+
+void wire_reopen(struct wire *w)
+{
+	server_reopen(w->server);
 }
 
 void wire_maintain(struct wire *w)

@@ -24,6 +24,7 @@ struct wire_config {
 	const char *controllers;
 	const char *cluster_domain, *service_cidr, *pod_cidr;
 	const struct logins_config *logins; /* never NULL */
+	const char *audit_log, *audit_policy; /* files, "-" for the log: standard output; NULL: none */
 };
 
 /* Start everything; returns when the cluster is ready to be used.  NULL: the reason, with the fix. */
@@ -32,6 +33,8 @@ struct wire *wire_start(const struct wire_config *c, struct status *st);
 const char *wire_kubeconfig(const struct wire *w);
 const char *wire_url(const struct wire *w);
 const char *wire_host(const struct wire *w);
+/* Files that were moved away are opened again: the audit log. */
+void wire_reopen(struct wire *w);
 /* Finish requests, end streams, close the store: within 5 s. */
 void wire_stop(struct wire **w);
 /* To be called now and then (daily is enough): renews certificates that are due. */

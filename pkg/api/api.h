@@ -76,6 +76,7 @@ struct call {
 	bool pretty;     /* unused by api; the server's */
 	char **warnings; /* Warning header texts collected by the verbs, in the arena */
 	size_t nwarnings;
+	struct json *annotations; /* of the audit event, see call_annotate(); NULL: none */
 	struct reservation *reservations; /* service addresses; api's own */
 	bool settling; /* api's own: a definition is being settled, its commits settle nothing */
 };
@@ -83,6 +84,8 @@ struct call {
 /* A call of an internal part: system user, strictness off. name becomes the field manager. */
 void call_init(struct call *c, struct api *api, struct arena *a, const char *name);
 void call_warn(struct call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Say something of this request in the audit log; the first value of a key stays. */
+void call_annotate(struct call *c, const char *key, const char *value);
 
 /* ---- reads: never block ---- */
 

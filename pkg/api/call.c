@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "obj/json.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -55,6 +56,14 @@ void call_warn(struct call *c, const char *fmt, ...)
 		if (!strcmp(c->warnings[i], text))
 			return;
 	warning_push(c, text);
+}
+
+void call_annotate(struct call *c, const char *key, const char *value)
+{
+	if (!c->annotations)
+		c->annotations = json_object(c->a);
+	if (!json_get(c->annotations, key))
+		json_set_str(c->a, c->annotations, key, value);
 }
 
 void hook_open(struct hook *h, struct call *c, const struct kind *k)

@@ -28,7 +28,12 @@ static bool allow(struct req *r, const struct user *u, const struct attributes *
 {
 	const char *reason = NULL;
 
-	if (is_master(u) || api_authorize(r->server->c.api, r->a, u, attr, &reason))
+	bool ok = is_master(u) || api_authorize(r->server->c.api, r->a, u, attr, &reason);
+
+	r->audit.authorized = true;
+	r->audit.denied = !ok;
+	r->audit.reason = reason ? reason : "";
+	if (ok)
 		return true;
 	return status_denied(&r->st, r->a, u, attr, reason ? reason : "");
 }

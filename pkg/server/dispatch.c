@@ -108,8 +108,10 @@ static bool streams_to_nobody(const struct req *r)
 
 static void warn_deprecated(struct req *r)
 {
-	if (r->kind->deprecated)
-		call_warn(&r->call, "%s", r->kind->deprecated);
+	if (!r->kind->deprecated)
+		return;
+	call_warn(&r->call, "%s", r->kind->deprecated);
+	call_annotate(&r->call, "k8s.io/deprecated", "true");
 }
 
 /* GET, PUT... of what exists in another way is 405. */

@@ -25,6 +25,7 @@ struct session {
 	struct server *server;
 	struct arena *a;
 	const char *sub;
+	struct audit_rest *audit;
 	struct pod_stream pod;
 	/* log only */
 	struct conn *conn;
@@ -139,6 +140,7 @@ static struct session *session_new(struct req *r, const struct obj *pod, const c
 
 static bool hand_over(struct req *r, struct session *s, void (*fn)(struct conn *c, void *arg))
 {
+	s->audit = audit_rest_new(r);
 	r->reply.type = REPLY_TAKEOVER;
 	r->reply.takeover = fn;
 	r->reply.arg = s;
@@ -235,6 +237,7 @@ static void run_log(struct conn *c, void *arg)
 	else if (!s->gone && send_head(s) && conn_write(c, "0\r\n\r\n", 5))
 		conn_shutdown(c);
 	atomic_fetch_sub_explicit(&s->server->metrics.logs, 1, memory_order_relaxed);
+	audit_rest_end(s->audit);
 	arena_free(&a);
 }
 
@@ -330,10 +333,7 @@ bool pod_log_run(struct req *r)
 	if (!h || !h->log)
 		return unsupported(r, "logs");
 	struct session *s = session_new(r, o, container);
-	const char *id = http_header(r->http, "Audit-ID");
-	char fresh[37];
-	uuid_new(fresh);
-	s->audit_id = arena_strdup(s->a, id && *id ? id : fresh);
+	s->audit_id = arena_strdup(s->a, audit_id(r));
 	return hand_over(r, s, run_log);
 }
 
@@ -348,6 +348,7 @@ static void run_duplex(struct conn *c, void *arg)
 	atomic_fetch_add_explicit(&s->server->metrics.duplexes, 1, memory_order_relaxed);
 	h->duplex(h->host, s->sub, &s->pod, c);
 	atomic_fetch_sub_explicit(&s->server->metrics.duplexes, 1, memory_order_relaxed);
+	audit_rest_end(s->audit);
 	arena_free(&a);
 }
 

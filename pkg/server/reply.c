@@ -10,7 +10,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/log.h"
 #include "obj/status_json.h"
 #include "obj/yaml.h"
@@ -157,14 +156,7 @@ static void add_warnings(struct req *r)
 
 static void add_headers(struct req *r)
 {
-	const char *id = http_header(r->http, "Audit-ID");
-	char fresh[37];
-
-	if (!id || !*id) {
-		uuid_new(fresh);
-		id = fresh;
-	}
-	http_add_header(r->http, "Audit-Id", id);
+	http_add_header(r->http, "Audit-Id", audit_id(r));
 	if (!r->public_cache)
 		http_add_header(r->http, "Cache-Control", "no-cache, private");
 	if (r->call.nwarnings)
@@ -210,6 +202,7 @@ void reply_finish(struct req *r)
 	if (status_ok(&r->st) && (t < REPLY_BYTES))
 		status_internal(&r->st, "the request ended without an answer");
 	add_headers(r);
+	audit_end(r);
 	account(r, r->st.code ? r->st.code : r->reply.code ? r->reply.code : 200);
 	if (r->st.code) {
 		if (r->reply.release)

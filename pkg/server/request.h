@@ -13,6 +13,7 @@
 #include "net/httpd.h"
 #include "obj/json.h"
 #include "server/accept.h"
+#include "server/audit.h"
 #include "server/metrics.h"
 #include "server/query.h"
 #include "server/route.h"
@@ -35,6 +36,9 @@ struct server {
 	struct discovery *discovery;
 	struct openapi *openapi;
 	struct limit *limit;
+	struct arena *audit_arena;
+	struct json *audit_policy;   /* NULL: the default one */
+	struct audit_log *audit_log; /* NULL: none is kept */
 	struct metrics metrics;
 	bool stopping;
 };
@@ -78,6 +82,17 @@ struct reply {
 	void *arg; /* of release, stream or takeover; must outlive the request for the latter two */
 };
 
+/* What the audit log will say; all of it is empty while there is none. */
+struct trail {
+	bool chosen, authorized, denied;
+	struct audit_rule rule;
+	const struct user *user; /* who authenticated, before impersonation */
+	const char *id, *reason; /* why authorized */
+	int64_t received_us;
+	const char *name, *uid, *revision; /* from the body; NULL: not looked at */
+	const char *request, *response;    /* JSON; NULL: none kept */
+};
+
 struct req {
 	struct server *server;
 	struct http_req *http;
@@ -101,6 +116,7 @@ struct req {
 	bool public_cache; /* the handler set Cache-Control itself */
 	struct call call;
 	struct reply reply;
+	struct trail audit;
 };
 
 /* True where blocking is not allowed: the caller returns false at once and runs again. */

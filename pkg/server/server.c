@@ -12,6 +12,8 @@
 #include "server/request.h"
 #include "server/tokens.h"
 
+#include "base/arena.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,25 @@ static void on_publish(void *arg, struct table *t)
 
 	if (h)
 		httpd_wake_group(h, t);
+}
+
+static bool open_audit(struct server *s, struct status *st)
+{
+	s->audit_arena = arena_new();
+	if (s->c.audit_policy) {
+		s->audit_policy = audit_policy_parse(s->audit_arena, s->c.audit_policy, st);
+		if (!s->audit_policy)
+			return false;
+	}
+	if (s->c.audit_log)
+		s->audit_log = audit_log_open(s->c.audit_log, st);
+	return s->audit_log || !s->c.audit_log;
+}
+
+void server_reopen(struct server *s)
+{
+	if (s->audit_log)
+		audit_log_reopen(s->audit_log);
 }
 
 struct server *server_new(const struct server_config *c, struct status *st)
@@ -43,6 +64,10 @@ struct server *server_new(const struct server_config *c, struct status *st)
 	s->limit = limit_new();
 	s->discovery = discovery_new(s->kinds);
 	s->openapi = openapi_new(s->kinds, c->version ? c->version : "");
+	if (!open_audit(s, st)) {
+		server_free(&s);
+		return NULL;
+	}
 	s->wakeups = store_subscribe(api_store(c->api), NULL, on_publish, s);
 	return s;
 }
@@ -92,6 +117,8 @@ void server_free(struct server **sp)
 	discovery_free(&s->discovery);
 	tokens_free(&s->tokens);
 	limit_free(&s->limit);
+	audit_log_close(&s->audit_log);
+	arena_free(&s->audit_arena);
 	free(s->address);
 	free(s);
 	*sp = NULL;

@@ -60,13 +60,17 @@ struct server_config {
 	struct json *(*jwks)(void *arg, struct arena *a);
 	void *jwks_arg;
 	const struct front_proxy *front_proxy; /* NULL = there is none */
-	bool anonymous;                        /* anonymous requests to health and version only */
+	const char *audit_log;    /* file, "-": standard output, NULL: none */
+	const char *audit_policy; /* text of a Policy, NULL: metadata of everything */
+	bool anonymous;           /* anonymous requests to health and version only */
 };
 
 struct server *server_new(const struct server_config *c, struct status *st);
 /* The ops and arg to start net's httpd with; then tell the server its httpd so that it can wake watches. */
 const struct httpd_ops *server_ops(void);
 void server_attach(struct server *s, struct httpd *h);
+/* The audit log's file was moved away: open it again. */
+void server_reopen(struct server *s);
 /* Before httpd_stop(): end watches and streams. */
 void server_stop(struct server *s);
 void server_free(struct server **s);

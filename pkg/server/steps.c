@@ -36,7 +36,10 @@ static bool step_route(struct req *r)
 
 static bool step_authenticate(struct req *r)
 {
-	return authn_user(r);
+	if (!authn_user(r))
+		return false;
+	audit_begin(r);
+	return true;
 }
 
 static bool step_impersonate(struct req *r)
@@ -68,7 +71,10 @@ static bool step_decode(struct req *r)
 {
 	if (r->op->blocks && req_wait(r))
 		return false;
-	return decode_request(r);
+	if (!decode_request(r))
+		return false;
+	audit_body(r);
+	return true;
 }
 
 /* A write that could not begin in time is not begun; one that has begun is finished, whatever it takes. */
@@ -86,6 +92,7 @@ static bool step_verb(struct req *r)
 
 static bool step_encode(struct req *r)
 {
+	audit_answer(r);
 	return encode_reply(r);
 }
 

@@ -42,6 +42,7 @@ struct watching {
 	bool beta, proto, bookmarks, joined;
 	bool columns_sent;                /* only the first Table tells its columns */
 	int64_t deadline_ns, bookmark_ns; /* bookmark_ns 0 = no more */
+	struct audit_rest *audit;
 };
 
 static const char *const type_names[] = {
@@ -225,6 +226,7 @@ static void closed(void *arg)
 
 	atomic_fetch_sub_explicit(&w->server->metrics.watches, 1, memory_order_relaxed);
 	watch_close(&w->watch);
+	audit_rest_end(w->audit);
 	free(w);
 }
 
@@ -300,6 +302,7 @@ bool watch_start(struct req *r)
 		.proto = r->accept.proto,
 		.bookmarks = o.bookmarks,
 		.deadline_ns = now + timeout * SECOND_NS,
+		.audit = audit_rest_new(r),
 	};
 	plan_bookmark(w, now);
 	atomic_fetch_add_explicit(&r->server->metrics.watches, 1, memory_order_relaxed);
