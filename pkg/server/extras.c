@@ -1,9 +1,10 @@
-/* Keys keep the order in which they first came, values theirs. */
+/* Keys are sorted, as Go prints maps; values keep the order in which they came. */
 #include "server/extras.h"
 
 #include "base/arena.h"
 #include "base/codec.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *extras_key(struct arena *a, const char *encoded)
@@ -41,12 +42,19 @@ void extras_add(struct extras *x, const char *key, const char *value)
 	e->values = values;
 }
 
+static int by_key(const void *x, const void *y)
+{
+	return strcmp(((const struct extra *)x)->key, ((const struct extra *)y)->key);
+}
+
 const struct extra *extras_take(struct extras *x, size_t *n)
 {
 	struct extra *out = arena_zalloc(x->a, (x->v.n + 1) * sizeof *out);
 
 	if (x->v.n)
 		memcpy(out, x->v.p, x->v.n * sizeof *out);
+	if (x->v.n)
+		qsort(out, x->v.n, sizeof *out, by_key);
 	*n = x->v.n;
 	vec_free(&x->v);
 	return out;

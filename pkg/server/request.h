@@ -125,7 +125,9 @@ bool req_wait(struct req *r);
 /* ---- the rooms, in the order of the steps ---- */
 bool authn_user(struct req *r);
 const struct user *proxied_user(struct req *r); /* proxied.c; NULL: no front proxy speaks */
-bool impersonate(struct req *r);
+bool impersonate(struct req *r);                /* impersonate.c */
+/* One question about the caller; false: 403. */
+bool authz_allow(struct req *r, const struct attributes *attr, struct status *st);
 bool authz_check(struct req *r);
 bool dispatch(struct req *r);                                 /* dispatch.c: kind and operation */
 bool dispatch_has_group(struct kinds *ks, const char *group); /* some version of it is served */

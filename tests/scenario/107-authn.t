@@ -42,11 +42,14 @@ as() { api GET "$1" -H "Impersonate-User: $2" "${@:3}"; }
 is "$(as /api/v1/pods alice | said)" \
 	'403 Forbidden pods is forbidden: User "alice" cannot list resource "pods" in API group "" at the cluster scope' 'impersonation'
 is "$(as /api/v1/pods alice -H 'Impersonate-Group: system:masters' | jq -r .kind)" PodList 'with a group'
-is "$(as /api/v1/pods '' -H 'Impersonate-Group: dev' | jq .code)" 400 'a group without a user'
+is "$(as /api/v1/pods '' -H 'Impersonate-Group: dev' -H 'Impersonate-Extra-a: b' | said)" \
+	'400 BadRequest requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"dev"}, Extra:map[string][]string{"a":[]string{"b"}}} without impersonating a user name' 'a group without a user'
+is "$(api_json POST /apis/authentication.k8s.io/v1/selfsubjectreviews '{}' -H 'Impersonate-User: system:node:n1' | jq -cS .status.userInfo)" \
+	'{"groups":["system:nodes","system:authenticated"],"username":"system:node:n1"}' 'a node is in its group'
 like "$(k auth whoami --as=bob --as-group=dev --as-uid=7 --as-user-extra=k=v -o json | jq -cS .status.userInfo)" \
 	'^\{"extra":\{"k":\["v"\]\},"groups":\["dev","system:authenticated"\],"uid":"7","username":"bob"\}$' 'uid and extra'
 is "$(token "$t" /api/v1/pods -H 'Impersonate-User: alice' | said)" \
-	'403 Forbidden users "alice" is forbidden: User "system:serviceaccount:default:default" cannot impersonate resource "users" in API group "" at the cluster scope' \
+	'403 Forbidden pods is forbidden: User "system:serviceaccount:default:default" cannot impersonate-on:user-info:list resource "pods" in API group "" at the cluster scope' \
 	'not everybody may'
 is "$(as /api/v1/namespaces/default/secrets system:serviceaccount:default:x | jq -r .message | cut -d: -f1-6)" \
 	'secrets is forbidden: User "system:serviceaccount:default:x" cannot list resource "secrets" in API group "" in the namespace "default"' \
