@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "control/control.h"
-#include "control/scheduler.h"
 #include "host/host.h"
 #include "net/httpd.h"
 #include "net/jwt.h"
@@ -316,7 +315,6 @@ static size_t add_controllers(struct wire *w, size_t n, const struct controller 
 
 static bool start_controllers(struct wire *w, struct status *st)
 {
-	static const struct controller *const scheduler[] = { &scheduler_controller, NULL };
 	struct runtime_config rc = { .api = w->api,
 				     .controllers = w->controllers,
 				     .args = w->args,
@@ -324,7 +322,7 @@ static bool start_controllers(struct wire *w, struct status *st)
 	size_t n = add_controllers(w, 0, control_all, NULL);
 
 	if (!w->host_ops->schedules)
-		n = add_controllers(w, n, scheduler, NULL);
+		n = add_controllers(w, n, control_local, NULL);
 	add_controllers(w, n, w->host_ops->controllers, w->host);
 	w->runtime = runtime_start(&rc, st);
 	return w->runtime;

@@ -1,4 +1,4 @@
-/* The list of controllers that do not depend on the host. */
+/* The lists of controllers. */
 #include "control/control.h"
 
 #include <stddef.h>
@@ -26,5 +26,13 @@ const struct controller *const control_all[] = {
 	&account_token_controller,
 	&token_cleaner_controller,
 	&bootstrap_signer_controller,
+	NULL,
+};
+
+const struct controller *const control_local[] = {
+	&scheduler_controller,
+	&volume_binder_controller,
+	&claim_protection_controller,
+	&volume_protection_controller,
 	NULL,
 };

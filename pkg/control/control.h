@@ -31,7 +31,15 @@ extern const struct controller account_token_controller;
 extern const struct controller token_cleaner_controller;
 extern const struct controller bootstrap_signer_controller;
 
+/* Of clusters that place their pods and keep their volumes themselves, which a host cluster would do. */
+extern const struct controller scheduler_controller;
+extern const struct controller volume_binder_controller;
+extern const struct controller claim_protection_controller;
+extern const struct controller volume_protection_controller;
+
 /* The controllers every cluster runs, whatever its host; NULL-terminated. */
 extern const struct controller *const control_all[];
+/* Those for hosts that are no cluster. */
+extern const struct controller *const control_local[];
 
 #endif

@@ -115,6 +115,14 @@ static bool term_matches(const struct json *term, const struct obj *node)
 	return true;
 }
 
+bool node_terms_fit(const struct obj *node, const struct json *node_selector)
+{
+	json_each(term, json_get(node_selector, "nodeSelectorTerms"))
+		if (term_matches(term, node))
+			return true;
+	return false;
+}
+
 bool node_affinity_fits(const struct obj *node, const struct json *spec)
 {
 	const struct json *required = json_path(
@@ -126,12 +134,7 @@ bool node_affinity_fits(const struct obj *node, const struct json *spec)
 		if (!v || strcmp(v, json_str(l)))
 			return false;
 	}
-	if (!required)
-		return true;
-	json_each(term, json_get(required, "nodeSelectorTerms"))
-		if (term_matches(term, node))
-			return true;
-	return false;
+	return !required || node_terms_fit(node, required);
 }
 
 const char *node_unfit(const struct obj *node, const struct json *tree, const struct json *spec)

@@ -7,10 +7,10 @@
  * that may help it: a node, the end of another pod, the pod itself; or UNSCHEDULABLE_MS.  Pods with another
  * schedulerName or with gates are left alone.  k8s: pkg/scheduler/schedule_one.go, backend/queue.
  */
+#include "control/control.h"
 #include "control/neighbors.h"
 #include "control/placement.h"
 #include "control/pods.h"
-#include "control/scheduler.h"
 
 #include "base/arena.h"
 #include "base/clock.h"

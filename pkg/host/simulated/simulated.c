@@ -24,7 +24,7 @@ static struct host *simulated_open(const struct host_config *c, struct status *s
 static bool simulated_prepare(struct host *h, struct api *api, struct status *st)
 {
 	h->api = api;
-	return simulated_nodes(h, st);
+	return simulated_nodes(h, st) && simulated_storage(h, st);
 }
 
 static const struct stream_ops_host *simulated_streams(struct host *h)

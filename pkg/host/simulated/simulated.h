@@ -28,6 +28,10 @@ bool simulated_nodes(struct host *h, struct status *st);
  * the node is none. */
 bool simulated_node(struct call *c, const char *node, const char **ip, const char **range);
 
+/* ---- storage.c ---- */
+/* Create the default StorageClass if it does not exist. */
+bool simulated_storage(struct host *h, struct status *st);
+
 /* ---- addresses.c: pod addresses out of the nodes' ranges ---- */
 struct addresses *addresses_new(void);
 void addresses_free(struct addresses **a);

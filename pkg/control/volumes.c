@@ -1,0 +1,199 @@
+#include "control/volumes.h"
+#include "control/nodematch.h"
+
+#include "api/api.h"
+#include "base/arena.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+#include "obj/quantity.h"
+#include "obj/selector.h"
+
+#include <string.h>
+
+#define BETA_CLASS "volume.beta.kubernetes.io/storage-class"
+
+static const char *class_of(const struct json *o)
+{
+	const char *beta = meta_annotation(o, BETA_CLASS);
+
+	return beta ? beta : json_path_str(o, "spec.storageClassName");
+}
+
+const char *claim_class(const struct json *claim)
+{
+	return class_of(claim);
+}
+
+const char *volume_class(const struct json *volume)
+{
+	return class_of(volume);
+}
+
+bool volume_is_for(const struct json *volume, const struct json *claim)
+{
+	const struct json *ref = json_path(volume, "spec.claimRef");
+	const char *uid = json_path_str(ref, "uid");
+
+	return ref && !strcmp(json_path_str(ref, "name"), meta_name(claim)) &&
+	       !strcmp(json_path_str(ref, "namespace"), meta_ns(claim)) &&
+	       (!*uid || !strcmp(uid, meta_uid(claim)));
+}
+
+/* ---- size, modes ---- */
+
+static struct quantity size(const struct json *v)
+{
+	struct quantity q = { 0 };
+
+	quantity_parse(json_str(json_get(v, "storage")), &q);
+	return q;
+}
+
+static struct quantity volume_size(const struct json *volume)
+{
+	return size(json_path(volume, "spec.capacity"));
+}
+
+static bool is_large_enough(const struct json *volume, const struct json *claim)
+{
+	struct quantity have = volume_size(volume);
+	struct quantity want = size(json_path(claim, "spec.resources.requests"));
+
+	return quantity_cmp(&have, &want) >= 0;
+}
+
+static bool has_modes(const struct json *volume, const struct json *claim)
+{
+	json_each(want, json_path(claim, "spec.accessModes")) {
+		bool found = false;
+
+		json_each(have, json_path(volume, "spec.accessModes"))
+			found = found || !strcmp(json_str(have), json_str(want));
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static const char *mode_of(const struct json *o)
+{
+	const char *mode = json_path_str(o, "spec.volumeMode");
+
+	return *mode ? mode : "Filesystem";
+}
+
+bool volume_mode_differs(const struct json *volume, const struct json *claim)
+{
+	return strcmp(mode_of(volume), mode_of(claim));
+}
+
+static bool same_attributes(const struct json *volume, const struct json *claim)
+{
+	return !strcmp(json_path_str(volume, "spec.volumeAttributesClassName"),
+		       json_path_str(claim, "spec.volumeAttributesClassName"));
+}
+
+const char *volume_unsuited(struct arena *a, const struct json *volume, const struct json *claim)
+{
+	if (meta_deleting(volume))
+		return arena_printf(a, "the volume is marked for deletion \"%s\"", meta_name(volume));
+	if (!is_large_enough(volume, claim))
+		return "requested PV is too small";
+	if (strcmp(volume_class(volume), claim_class(claim)))
+		return "storageClassName does not match";
+	if (!same_attributes(volume, claim))
+		return "volumeAttributesClassName does not match";
+	if (volume_mode_differs(volume, claim))
+		return "incompatible volumeMode";
+	return has_modes(volume, claim) ? NULL : "incompatible accessMode";
+}
+
+bool volume_reaches(const struct json *volume, const struct obj *node)
+{
+	const struct json *required = json_path(volume, "spec.nodeAffinity.required");
+
+	return !required || node_terms_fit(node, required);
+}
+
+/* ---- the best ---- */
+
+struct search {
+	struct arena *a;
+	const struct json *claim;
+	const struct selector *sel; /* NULL = any */
+	const struct obj *node;
+	bool bound_only;
+	const struct obj *best;
+	struct quantity best_size;
+	bool made_for; /* best was made for the claim */
+};
+
+static bool may_serve(const struct search *s, const struct obj *o, const struct json *volume)
+{
+	if (strcmp(json_path_str(volume, "status.phase"), "Available"))
+		return false;
+	if (s->sel && !selector_matches_obj(s->sel, o))
+		return false;
+	return !strcmp(volume_class(volume), claim_class(s->claim)) && has_modes(volume, s->claim);
+}
+
+static void weigh(struct search *s, const struct obj *o)
+{
+	const struct json *volume = obj_tree(s->a, o);
+	struct quantity q = volume_size(volume);
+
+	if (json_path(volume, "spec.claimRef") && !volume_is_for(volume, s->claim))
+		return;
+	if (!is_large_enough(volume, s->claim) || volume_mode_differs(volume, s->claim) ||
+	    !same_attributes(volume, s->claim) || o->deleted_s)
+		return;
+	if (s->node && !volume_reaches(volume, s->node))
+		return;
+	if (volume_is_for(volume, s->claim)) {
+		s->best = o;
+		s->made_for = true;
+	} else if (!s->made_for && !s->bound_only && may_serve(s, o, volume) &&
+		   (!s->best || quantity_cmp(&q, &s->best_size) < 0)) {
+		s->best = o;
+		s->best_size = q;
+	}
+}
+
+const struct obj *volume_match(struct api *api, struct arena *a, const struct json *claim,
+			       const struct obj *node, bool bound_only)
+{
+	const struct kind *k = kinds_by_resource(api_kinds(api), "", "v1", "persistentvolumes");
+	const struct json *sel = json_path(claim, "spec.selector");
+	struct search s = { .a = a, .claim = claim, .node = node, .bound_only = bound_only };
+	struct store_list l;
+
+	if (sel) {
+		s.sel = selector_from_label_selector(a, sel, NULL);
+		if (!s.sel)
+			return NULL;
+	}
+	store_list(api_table(api, k), "", NULL, NULL, 0, NULL, NULL, &l);
+	for (size_t i = 0; i < l.n; i++)
+		weigh(&s, l.items[i]);
+	if (s.best)
+		obj_hold(a, s.best);
+	store_list_free(&l);
+	return s.best;
+}
+
+bool class_waits(struct api *api, struct arena *a, const char *class)
+{
+	const struct kind *k =
+		kinds_by_resource(api_kinds(api), "storage.k8s.io", "v1", "storageclasses");
+	const struct obj *o = *class ? store_get(api_table(api, k), "", class) : NULL;
+	bool waits = o && !strcmp(json_path_str(obj_tree(a, o), "volumeBindingMode"),
+				  "WaitForFirstConsumer");
+
+	obj_unref(o);
+	return waits;
+}
+
+char *ephemeral_claim_name(struct arena *a, const char *pod, const struct json *volume)
+{
+	return arena_printf(a, "%s-%s", pod, json_path_str(volume, "name"));
+}
