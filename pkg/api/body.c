@@ -133,8 +133,10 @@ static bool body_judge(struct call *c, const struct kind *k, const struct schema
 bool body_clean(struct call *c, const struct kind *k, struct json *o, const struct json *patch,
 		struct status *st)
 {
+	const bool reset = json_is_array(json_path(o, "metadata.managedFields"));
 	struct schema_warnings w = { 0 };
 	STATUS_AUTO struct status bad = STATUS_INIT;
+	struct json *meta;
 
 	if (!json_is_object(o))
 		return status_bad_request(st,
@@ -149,7 +151,9 @@ bool body_clean(struct call *c, const struct kind *k, struct json *o, const stru
 			status_move(st, &bad);
 		return false;
 	}
-	meta_ensure(c->a, o);
+	meta = meta_ensure(c->a, o);
+	if (reset) /* which Go's decoder tells from an absent list */
+		json_ensure_array(c->a, meta, "managedFields");
 	return body_judge(c, k, &w, patch, st);
 }
 

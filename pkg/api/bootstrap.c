@@ -7,6 +7,7 @@
  */
 #include "api/bootstrap.h"
 #include "api/core.h"
+#include "api/managed.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -50,6 +51,7 @@ static void boot_add(struct boot *b, const struct kind *k, struct json *o)
 	if (k->defaults)
 		k->defaults(&h, o);
 	hook_close(&h, &b->c);
+	managed_update(&b->c, k, NULL, NULL, o);
 	w.obj = convert_frozen(b->a, k, o, b->c.user);
 	vec_push(&b->writes, w);
 }

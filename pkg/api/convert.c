@@ -79,6 +79,29 @@ struct json *convert_tree(struct arena *a, const struct kind *k, const struct ob
 	return tree;
 }
 
+struct json *convert_between(struct arena *a, const struct kind *from, const struct kind *to,
+			     const struct json *o)
+{
+	struct json *tree = json_copy(a, o);
+	struct hook h;
+
+	if (to->custom) {
+		stamp_version(a, to, tree);
+		custom_refresh(a, to, tree);
+		return tree;
+	}
+	if (from->storage && from->storage != from && from->to_storage) {
+		hook_pure(&h, a, from);
+		from->to_storage(&h, tree);
+	}
+	if (to->storage && to->storage != to && to->from_storage) {
+		hook_pure(&h, a, to);
+		to->from_storage(&h, tree);
+	}
+	stamp_version(a, to, tree);
+	return tree;
+}
+
 const struct obj *convert_shown(struct arena *a, const struct kind *k, const struct obj *o)
 {
 	struct obj *shown;

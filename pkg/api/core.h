@@ -65,6 +65,9 @@ static inline const char *kind_ns(const struct kind *k, const char *ns)
 const struct obj *convert_shown(struct arena *a, const struct kind *k, const struct obj *o);
 /* A private tree of o in version k. */
 struct json *convert_tree(struct arena *a, const struct kind *k, const struct obj *o);
+/* A copy of tree o of version `from` in version `to` of the same resource. */
+struct json *convert_between(struct arena *a, const struct kind *from, const struct kind *to,
+			     const struct json *o);
 /* Freeze a tree of version k for the store.  The caller owns the reference. */
 struct obj *convert_frozen(struct arena *a, const struct kind *k, struct json *o,
 			   const struct user *user);
@@ -92,6 +95,19 @@ bool revision_reached(struct api *api, int64_t want, struct status *st);
 /* Create from a clean tree. */
 const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns, struct json *o,
 			       struct status *st);
+/* The same of a tree whose metadata.managedFields are final. */
+const struct obj *create_managed(struct call *c, const struct kind *k, const char *ns, struct json *o,
+				 struct status *st);
+
+/* ---- apply.c: api_patch() of PATCH_APPLY ---- */
+const struct obj *api_apply(struct call *c, const struct kind *k, const char *sub, const char *ns,
+			    const char *name, const struct json *config, bool force, bool *created,
+			    struct status *st);
+
+/* What an apply of config to live (NULL: nothing) makes: clean, with managedFields. */
+struct json *apply_merge(struct call *c, const struct kind *k, const char *sub,
+			 const struct json *live, const struct json *config, bool force,
+			 struct status *st);
 
 /* ---- update.c: read, change, commit if unchanged, else again ---- */
 struct update {
@@ -102,6 +118,7 @@ struct update {
 	bool (*produce)(struct update *u, struct status *st);
 	void *arg;
 	bool must_carry_rv; /* PUT: a kind that demands it gets 422 without */
+	bool managed;       /* produce() has set metadata.managedFields */
 	/* of the present attempt */
 	const struct obj *cur;
 	struct json *old; /* of version k; not to be changed */

@@ -9,6 +9,7 @@
 #include "api/core.h"
 #include "api/quota.h"
 #include "api/custom.h"
+#include "api/managed.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -30,6 +31,7 @@ struct creation {
 	const char *ns, *name;
 	struct json *o;
 	bool generated;
+	bool managed; /* metadata.managedFields are final */
 	struct store_write *later; /* one of many: the write is put here instead of committed */
 };
 
@@ -74,10 +76,12 @@ static bool name_generate(struct creation *cr, const char *base, struct status *
 /* What only the server says about a new object. */
 static bool system_metadata(struct creation *cr, struct status *st)
 {
-	static const char *const wiped[] = { "uid",          "creationTimestamp",
-					     "selfLink",     "deletionTimestamp",
-					     "generation",   "deletionGracePeriodSeconds",
-					     "managedFields" };
+	static const char *const wiped[] = { "uid",
+					     "creationTimestamp",
+					     "selfLink",
+					     "deletionTimestamp",
+					     "generation",
+					     "deletionGracePeriodSeconds" };
 	struct arena *a = cr->c->a;
 	struct json *meta = json_get(cr->o, "metadata");
 	const char *base = json_str(json_get(meta, "generateName"));
@@ -227,6 +231,8 @@ static const struct obj *create_run(struct creation *cr, struct status *st)
 	}
 	ad.name = *meta_name(o) ? meta_name(o) : json_path_str(o, "metadata.generateName");
 	create_default(cr);
+	if (!cr->managed)
+		managed_update(c, cr->k, NULL, NULL, o);
 	if (!admission_mutate(&ad, st) || !system_metadata(cr, st))
 		return NULL;
 	ad.name = cr->name;
@@ -237,6 +243,14 @@ const struct obj *create_clean(struct call *c, const struct kind *k, const char 
 			       struct status *st)
 {
 	struct creation cr = { .c = c, .k = k, .ns = kind_ns(k, ns), .o = o };
+
+	return create_run(&cr, st);
+}
+
+const struct obj *create_managed(struct call *c, const struct kind *k, const char *ns, struct json *o,
+				 struct status *st)
+{
+	struct creation cr = { .c = c, .k = k, .ns = kind_ns(k, ns), .o = o, .managed = true };
 
 	return create_run(&cr, st);
 }

@@ -60,9 +60,6 @@ static bool patch_check(const struct kind *k, enum patch_type type, const struct
 		"application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
 	switch (type) {
-	case PATCH_APPLY:
-		return status_other(st, 415, "UnsupportedMediaType",
-				    "server-side apply is not yet supported");
 	case PATCH_STRATEGIC:
 		if (kind_is_custom(k))
 			return status_unsupported_media(st, custom_types);
@@ -100,9 +97,13 @@ const struct obj *api_patch(struct call *c, const struct kind *k, const char *su
 			    .produce = patch_produce,
 			    .arg = &p };
 
-	(void)force; /* of apply only */
-	if (created)
-		*created = false;
+	bool ignored;
+
+	if (!created)
+		created = &ignored;
+	*created = false;
+	if (type == PATCH_APPLY)
+		return api_apply(c, k, sub, ns, name, patch, force, created, st);
 	if (!patch_check(k, type, patch, st))
 		return NULL;
 	return update_run(&u, st);

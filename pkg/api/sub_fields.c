@@ -40,6 +40,11 @@ static struct json *old_copy(struct update *u)
 static void become(struct update *u, struct json *base)
 {
 	struct arena *a = u->c->a;
+	const struct json *managers = json_path(u->o, "metadata.managedFields");
+
+	json_del(json_get(base, "metadata"), "managedFields");
+	if (managers)
+		json_set(a, meta_ensure(a, base), "managedFields", json_copy(a, managers));
 
 	while (json_first(u->o))
 		json_detach(u->o, json_first(u->o));

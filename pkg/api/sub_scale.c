@@ -6,6 +6,7 @@
  * k8s: pkg/registry/apps/deployment/storage (ScaleREST), apiextensions-apiserver/pkg/registry/customresource.
  */
 #include "api/core.h"
+#include "api/managed.h"
 
 #include "base/arena.h"
 #include "obj/json.h"
@@ -82,44 +83,64 @@ struct json *api_scale_get(struct call *c, const struct kind *k, const char *ns,
 }
 
 struct scaling {
-	const struct kind *k;
-	const char *name;
+	struct kind view;        /* a row for what is sent */
 	const struct json *sent; /* a Scale, or a patch of one */
 	enum patch_type type;
-	bool is_patch;
+	bool is_patch, force;
 };
+
+static void scaling_open(struct scaling *s)
+{
+	s->view = (struct kind){
+		.subject = scale_subject,
+		.version = "v1",
+		.type = schema_find("io.k8s.api.autoscaling.v1.Scale"),
+	};
+}
 
 static struct json *scale_patched(struct call *c, struct scaling *s, struct json *scale,
 				  struct status *st)
 {
-	const struct schema_type *type = schema_find("io.k8s.api.autoscaling.v1.Scale");
-
 	switch (s->type) {
 	case PATCH_JSON: return patch_json(c->a, scale, s->sent, st);
 	case PATCH_MERGE: return patch_merge(c->a, scale, s->sent);
-	case PATCH_STRATEGIC: return patch_strategic(c->a, scale, s->sent, &schema_patch, type, st);
 	default:
-		status_other(st, 415, "UnsupportedMediaType",
-			     "server-side apply is not yet supported");
-		return NULL;
+		return patch_strategic(c->a, scale, s->sent, &schema_patch, s->view.type, st);
 	}
 }
 
-static bool scale_check(struct scaling *s, const struct json *scale, const struct json *o,
-			int64_t *replicas, struct status *st)
+/* The Scale to be, with its owners. */
+static struct json *scale_next(struct call *c, struct scaling *s, const struct json *old,
+			       struct status *st)
+{
+	struct json *scale;
+
+	if (s->is_patch && s->type == PATCH_APPLY)
+		return apply_merge(c, &s->view, "scale", old, s->sent, s->force, st);
+	if (s->is_patch)
+		scale = scale_patched(c, s, json_copy(c->a, old), st);
+	else
+		scale = json_copy(c->a, s->sent);
+	if (scale)
+		managed_update(c, &s->view, "scale", old, scale);
+	return scale;
+}
+
+static bool scale_check(struct update *u, const struct json *scale, int64_t *replicas,
+			struct status *st)
 {
 	const struct json *r = json_path(scale, "spec.replicas");
 	struct field_errors e = FIELD_ERRORS_INIT;
 	const char *rv = meta_rv(scale), *uid = meta_uid(scale);
 	char text[24];
 
-	if (*uid && strcmp(uid, meta_uid(o)))
+	if (*uid && strcmp(uid, meta_uid(u->old)))
 		return status_conflict(
-			st, &s->k->subject, s->name,
+			st, &u->k->subject, u->name,
 			"Precondition failed: UID in precondition: %s, UID in object meta: %s", uid,
-			meta_uid(o));
-	if (*rv && strcmp(rv, "0") && strcmp(rv, meta_rv(o)))
-		return status_modified(st, &s->k->subject, s->name);
+			meta_uid(u->old));
+	if (*rv && strcmp(rv, "0") && strcmp(rv, meta_rv(u->old)))
+		return status_modified(st, &u->k->subject, u->name);
 	*replicas = 0;
 	if (r && !json_int(r, replicas))
 		return status_bad_request(
@@ -129,33 +150,51 @@ static bool scale_check(struct scaling *s, const struct json *scale, const struc
 	if (*replicas < 0)
 		field_error(&e, FIELD_INVALID, "spec.replicas", text,
 			    "must be greater than or equal to 0");
-	return status_invalid(st, &scale_subject, s->name, &e);
+	return status_invalid(st, &scale_subject, u->name, &e);
 }
 
-static bool scale_apply(struct call *c, struct json *o, void *arg, struct status *st)
+static bool scale_produce(struct update *u, struct status *st)
 {
-	struct scaling *s = arg;
-	const char *path = s->k->scale_paths[PATH_SPEC];
+	struct scaling *s = u->arg;
+	struct arena *a = u->c->a;
+	const char *path = u->k->scale_paths[PATH_SPEC];
 	const char *last = strrchr(path, '.');
-	struct json *scale = s->is_patch ? scale_make(c, s->k, o, st) : json_copy(c->a, s->sent);
-	struct json *parent = o;
+	struct json *old = scale_make(u->c, u->k, u->old, st), *scale, *parent, *list;
 	int64_t replicas;
 
-	if (scale && s->is_patch)
-		scale = scale_patched(c, s, scale, st);
-	if (!scale || !scale_check(s, scale, o, &replicas, st))
+	if (!old)
 		return false;
+	list = managed_to_scale(u->c, u->k, u->old);
+	if (list)
+		json_set(a, json_get(old, "metadata"), "managedFields", list);
+	scale = scale_next(u->c, s, old, st);
+	if (!scale || !scale_check(u, scale, &replicas, st))
+		return false;
+	parent = u->o = json_copy(a, u->old);
 	if (last)
-		parent = json_make_path(c->a, o, arena_dup(c->a, path, (size_t)(last - path)));
-	json_set_int(c->a, parent, last ? last + 1 : path, replicas);
+		parent = json_make_path(a, u->o, arena_dup(a, path, (size_t)(last - path)));
+	json_set_int(a, parent, last ? last + 1 : path, replicas);
+	list = managed_from_scale(u->c, u->k, u->old, json_path(scale, "metadata.managedFields"));
+	json_del(json_get(u->o, "metadata"), "managedFields");
+	if (list)
+		json_set(a, json_get(u->o, "metadata"), "managedFields", list);
 	return true;
 }
 
 struct json *api_scale_update(struct call *c, const struct kind *k, const char *ns,
 			      const char *name, const struct json *scale, enum patch_type type,
-			      bool is_patch, struct status *st)
+			      bool is_patch, bool force, struct status *st)
 {
-	struct scaling s = { k, name, scale, type, is_patch };
+	struct scaling s = {
+		.sent = scale, .type = type, .is_patch = is_patch, .force = force
+	};
+	struct update u = { .c = c,
+			    .k = k,
+			    .ns = ns,
+			    .name = name,
+			    .produce = scale_produce,
+			    .managed = true,
+			    .arg = &s };
 	const char *own = meta_name(scale);
 	const struct obj *o;
 
@@ -169,6 +208,7 @@ struct json *api_scale_update(struct call *c, const struct kind *k, const char *
 			own, name);
 		return NULL;
 	}
-	o = api_change(c, k, NULL, ns, name, scale_apply, &s, st);
+	scaling_open(&s);
+	o = update_run(&u, st);
 	return o ? scale_make(c, k, obj_tree(c->a, o), st) : NULL;
 }

@@ -28,7 +28,7 @@ struct json *api_scale_get(struct call *c, const struct kind *k, const char *ns,
 			   struct status *st);
 struct json *api_scale_update(struct call *c, const struct kind *k, const char *ns,
 			      const char *name, const struct json *scale, enum patch_type type,
-			      bool is_patch, struct status *st);
+			      bool is_patch, bool force, struct status *st);
 /* Create of a virtual kind (reviews): the answer; nothing is stored. */
 struct json *api_review(struct call *c, const struct kind *k, const char *ns, struct json *o,
 			struct status *st);

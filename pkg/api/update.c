@@ -10,6 +10,7 @@
 #include "api/core.h"
 #include "api/quota.h"
 #include "api/custom.h"
+#include "api/managed.h"
 
 #include "base/arena.h"
 #include "obj/json.h"
@@ -67,11 +68,10 @@ static void meta_keep(struct arena *a, struct json *meta, const struct json *old
 /* What no update can change.  A foreign uid stays, for validation to refuse. */
 static void meta_restore(struct update *u)
 {
-	static const char *const kept[] = {
-		"name",       "namespace",         "creationTimestamp",
-		"generation", "deletionTimestamp", "deletionGracePeriodSeconds",
-		"selfLink",   "managedFields"
-	};
+	static const char *const kept[] = { "name",		 "namespace",
+					    "creationTimestamp", "generation",
+					    "deletionTimestamp", "deletionGracePeriodSeconds",
+					    "selfLink" };
 	struct arena *a = u->c->a;
 	struct json *meta = meta_ensure(a, u->o);
 	const struct json *old = json_get(u->old, "metadata");
@@ -131,6 +131,8 @@ static bool update_pipeline(struct update *u, bool *allocated, struct status *st
 	hook_open(&h, u->c, u->k);
 	if (u->k->defaults)
 		u->k->defaults(&h, u->o);
+	if (!u->managed)
+		managed_update(u->c, u->k, u->sub, u->old, u->o);
 	if (!admission_mutate(&ad, st) || !update_prepare(u, &h, st)) {
 		hook_close(&h, u->c);
 		return false;
@@ -144,14 +146,36 @@ static bool update_pipeline(struct update *u, bool *allocated, struct status *st
 	return hook_verdict(&h, u->c, u->name, st) && admission_validate(&ad, st);
 }
 
-/* Nothing differs but, perhaps, how it was written. */
+static struct json *managers_take(struct json *o)
+{
+	struct json *meta = json_get(o, "metadata"), *list = json_get(meta, "managedFields");
+
+	if (list)
+		json_detach(meta, list);
+	return list;
+}
+
+static void managers_put(struct arena *a, struct json *o, struct json *list)
+{
+	if (list)
+		json_add(a, json_get(o, "metadata"), "managedFields", list);
+}
+
+/* Nothing differs but, perhaps, how it was written and when its managers last wrote. */
 static bool update_is_noop(struct update *u)
 {
+	struct json *now, *was;
 	char rev[24];
+	bool same;
 
 	snprintf(rev, sizeof rev, "%lld", (long long)u->cur->rev);
 	json_set_str(u->c->a, json_get(u->o, "metadata"), "resourceVersion", rev);
-	return json_equal(u->o, u->old);
+	now = managers_take(u->o);
+	was = managers_take(u->old);
+	same = managed_equal(now, was) && json_equal(u->o, u->old);
+	managers_put(u->c->a, u->o, now);
+	managers_put(u->c->a, u->old, was);
+	return same;
 }
 
 /* The last finalizer of a deleting object is gone, and no grace is pending. */

@@ -23,6 +23,7 @@ struct custom;
 struct json;
 struct jsonpath;
 struct kind;
+struct typed;
 
 enum {
 	VERB_CREATE = 1 << 0,
@@ -85,6 +86,13 @@ struct column {
 	const struct jsonpath *query; /* instead of both: a custom resource's column; missing = null */
 };
 
+/* What a write cannot own, because it cannot change it; see struct kind. */
+struct kind_unowned {
+	const char *sub;   /* subresource, "" = main */
+	bool only;         /* the paths are all it can own */
+	const char *paths; /* "spec metadata.labels", a step "*" is any; NULL ends the rows */
+};
+
 struct kind {
 	struct subject subject; /* group ("" core), resource (plural), kind */
 	const char *version;
@@ -105,6 +113,10 @@ struct kind {
 	const char *const *selectable_names; /* selector spellings, when they differ from the paths; else NULL */
 	const char *const *field_absent; /* what "" means to a field selector, per selectable field; NULL = "" */
 	const struct kind *storage; /* another version whose table and encoding hold the objects; NULL = self */
+
+	/* Rows that replace the common rule: the main resource cannot own status (when there is that
+	 * subresource), status cannot own spec.  NULL = none. */
+	const struct kind_unowned *unowned;
 
 	enum name_rule name_rule;
 	bool generation;             /* metadata.generation counts spec changes */
@@ -188,6 +200,8 @@ uint64_t kinds_serial(struct kinds *ks);
  * resource's schema. */
 bool kind_clean(struct arena *a, const struct kind *k, struct json *o, const struct json_dups *dups,
 		struct schema_warnings *w, struct status *st);
+/* The schema of a kind's objects for obj/typed.h; what has none is deduced.  Trees need not be clean. */
+void kind_typed(struct arena *a, const struct kind *k, struct typed *out);
 
 /*
  * The prepare step of a write: the row's hook, or when it is NULL what every kind with SUB_STATUS

@@ -56,6 +56,7 @@ const struct kind kinds_admission[] = {
 		.version = "v1",
 		.singular = "validatingadmissionpolicy",
 		.categories = NAMES("api-extensions"),
+		.unowned = UNOWNED({ "status", false, "spec metadata" }),
 		.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
 		.type = &type_admissionregistration_v1_ValidatingAdmissionPolicy,

@@ -16,6 +16,7 @@ const struct kind kinds_apiregistration[] = {
 		.version = "v1",
 		.singular = "apiservice",
 		.categories = NAMES("api-extensions"),
+		.unowned = UNOWNED({ "status", false, "spec metadata" }),
 		.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
 		.type = &type_apiregistration_v1_APIService,

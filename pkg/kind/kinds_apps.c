@@ -46,6 +46,7 @@ const struct kind kinds_apps[] = {
 		.shorts = NAMES("deploy"),
 		.categories = NAMES("all"),
 		.namespaced = true,
+		.unowned = UNOWNED({ "status", false, "spec metadata.labels" }),
 		.verbs = VERBS_ALL,
 		.subs = SUB_SCALE | SUB_STATUS,
 		.type = &type_apps_v1_Deployment,

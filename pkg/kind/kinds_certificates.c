@@ -17,6 +17,8 @@ const struct kind kinds_certificates[] = {
 		.version = "v1",
 		.singular = "certificatesigningrequest",
 		.shorts = NAMES("csr"),
+		.unowned = UNOWNED({ "", false, "spec status" }, { "status", false, "spec status.conditions" },
+			    { "approval", false, "spec status.certificate" }),
 		.verbs = VERBS_ALL,
 		.subs = SUB_APPROVAL | SUB_STATUS,
 		.type = &type_certificates_v1_CertificateSigningRequest,

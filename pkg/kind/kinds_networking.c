@@ -63,6 +63,7 @@ const struct kind kinds_networking[] = {
 		.subject = { "networking.k8s.io", "servicecidrs", "ServiceCIDR" },
 		.version = "v1",
 		.singular = "servicecidr",
+		.unowned = UNOWNED({ "status", false, "spec metadata" }),
 		.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
 		.type = &type_networking_v1_ServiceCIDR,

@@ -25,6 +25,7 @@ const struct kind kinds_resource[] = {
 		.version = "v1",
 		.singular = "resourceclaim",
 		.namespaced = true,
+		.unowned = UNOWNED({ "status", false, "spec metadata" }),
 		.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
 		.type = &type_resource_v1_ResourceClaim,

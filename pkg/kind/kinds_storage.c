@@ -61,6 +61,7 @@ const struct kind kinds_storage[] = {
 		.subject = { "storage.k8s.io", "volumeattachments", "VolumeAttachment" },
 		.version = "v1",
 		.singular = "volumeattachment",
+		.unowned = UNOWNED({ "status", false, "spec metadata" }),
 		.verbs = VERBS_ALL,
 		.subs = SUB_STATUS,
 		.type = &type_storage_v1_VolumeAttachment,

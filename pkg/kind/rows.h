@@ -9,6 +9,9 @@
 /* A constant NULL-terminated list of strings. */
 #define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/* Rows of struct kind.unowned. */
+#define UNOWNED(...) ((const struct kind_unowned[]){ __VA_ARGS__, { NULL, false, NULL } })
+
 /* Position in kinds_core of the row that stores events.k8s.io too. */
 #define KIND_CORE_EVENT 4
 /* Position in kinds_autoscaling of autoscaling/v2, which stores v1 too. */

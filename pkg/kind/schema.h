@@ -19,6 +19,8 @@ struct json;
 struct json_dups;
 struct patch_schema;
 struct status;
+struct type_ref;
+struct typed_schema;
 
 enum scalar {
 	SCALAR_STRUCT, /* a type of its own: field->type */
@@ -143,5 +145,9 @@ void proto_bytes(struct buf *out, int number, const void *p, size_t n);
 
 /* Strategic merge knowledge of built-in types, for obj/patch.h. */
 extern const struct patch_schema schema_patch;
+
+/* The same types as server-side apply sees them, for obj/typed.h; a root is schema_root(type). */
+extern const struct typed_schema schema_typed;
+struct type_ref schema_root(const struct schema_type *t);
 
 #endif

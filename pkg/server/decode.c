@@ -405,12 +405,15 @@ static bool patch_tree(struct req *r, bool apply, struct json_dups *dups)
 	const struct http_req *h = r->http;
 
 	if (apply)
-		r->body = yaml_parse(r->a, h->body, h->body_len, dups, &r->st);
+		r->body = yaml_parse(r->a, h->body, h->body_len, dups, &st);
 	else
 		r->body = json_parse(r->a, h->body, h->body_len, dups, &st);
-	if (!r->body && !apply)
-		status_bad_request(&r->st, "error decoding patch: %s",
+	if (!r->body)
+		status_bad_request(&r->st, "error decoding %s%s",
+				   apply ? "YAML: error converting YAML to JSON: " : "patch: ",
 				   st.message ? st.message : "unreadable");
+	if (apply && r->body && json_is_null(r->body))
+		r->body = json_object(r->a);
 	return r->body != NULL;
 }
 
@@ -425,8 +428,10 @@ static bool decode_patch(struct req *r)
 		return false;
 	if (!json_is_object(r->body) && r->patch != PATCH_JSON)
 		return status_bad_request(&r->st,
-					  "error decoding patch: json: cannot unmarshal %s into Go "
+					  "error decoding %sjson: cannot unmarshal %s into Go "
 					  "value of type map[string]interface {}",
+					  apply ? "YAML: error unmarshaling JSON: while decoding JSON: " :
+						  "patch: ",
 					  go_type(r->body));
 	if (dups.n == 0)
 		return true;

@@ -48,14 +48,14 @@ static bool run_scale_update(struct req *r)
 
 	return scale && reply_tree(r, 200,
 				   api_scale_update(&r->call, r->kind, r->ns, r->route.attr.name,
-						    scale, PATCH_MERGE, false, &r->st));
+						    scale, PATCH_MERGE, false, false, &r->st));
 }
 
 static bool run_scale_patch(struct req *r)
 {
 	return reply_tree(r, 200,
 			  api_scale_update(&r->call, r->kind, r->ns, r->route.attr.name, r->body,
-					   r->patch, true, &r->st));
+					   r->patch, true, r->force, &r->st));
 }
 
 /* Actions may name their object in the body; it must be the URL's. */

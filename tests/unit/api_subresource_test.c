@@ -24,14 +24,14 @@ UNIT_TEST(scale_reads_and_writes_replicas)
 	CHECK_INT(json_path_int(s, "spec.replicas", -1), 2);
 	CHECK_STR(json_path_str(s, "status.selector"), "a=b");
 	s = api_scale_update(&f.c, k, "default", "d", fixture_json(&f, "{\"spec\":{\"replicas\":5}}"),
-			     PATCH_MERGE, true, &f.st);
+			     PATCH_MERGE, true, false, &f.st);
 	CHECK_STR(f.st.message, NULL);
 	CHECK_INT(json_path_int(s, "spec.replicas", -1), 5);
 	CHECK_INT(fixture_get(&f, k, "default", "d")->generation, 2);
 	CHECK(!api_scale_update(
 		&f.c, k, "default", "d",
 		fixture_json(&f, "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":-1}}"),
-		PATCH_MERGE, false, &f.st));
+		PATCH_MERGE, false, false, &f.st));
 	CHECK_STR(f.st.message,
 		  "Scale.autoscaling \"d\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0");
 	status_clear(&f.st);
@@ -40,12 +40,12 @@ UNIT_TEST(scale_reads_and_writes_replicas)
 		fixture_json(
 			&f,
 			"{\"metadata\":{\"name\":\"d\",\"resourceVersion\":\"1\"},\"spec\":{\"replicas\":1}}"),
-		PATCH_MERGE, false, &f.st));
+		PATCH_MERGE, false, false, &f.st));
 	CHECK_STR(f.st.reason, "Conflict");
 	status_clear(&f.st);
 	s = api_scale_update(&f.c, k, "default", "d",
 			     fixture_json(&f, "{\"metadata\":{\"name\":\"d\"},\"spec\":{}}"),
-			     PATCH_MERGE, false, &f.st);
+			     PATCH_MERGE, false, false, &f.st);
 	CHECK(s);
 	CHECK(!json_path(s, "spec.replicas"));
 	CHECK(!api_scale_get(&f.c, fixture_kind(&f, "v1", "ConfigMap"), "default", "d", &f.st));

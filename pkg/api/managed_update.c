@@ -1,0 +1,279 @@
+/*
+ * Ownership after a write that sends the whole object: who writes owns what changed, everybody else loses it.
+ *
+ * The comparison is made once per version that some manager speaks.  A write that changes nothing leaves
+ * the list as it is, unread: the usual end of a controller's status update.
+ * k8s: managedfields/internal/{fieldmanager,skipnonapplied,managedfieldsupdater,stripmeta}.go,
+ * structured-merge-diff/v6/merge/update.go.
+ */
+#include "api/core.h"
+#include "api/managed.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "obj/fieldset.h"
+#include "obj/json.h"
+#include "obj/meta.h"
+
+#include <string.h>
+
+struct version {
+	const char *text;
+	bool served;
+	struct typed_changes changes;
+};
+
+void ownership_open(struct ownership *w, struct call *c, const struct kind *k, const char *sub,
+		    const struct json *live)
+{
+	char version[128];
+
+	kind_api_version(k, version);
+	*w = (struct ownership){
+		.c = c,
+		.k = k,
+		.sub = sub ? sub : "",
+		.version = arena_strdup(c->a, version),
+		.live = live,
+		.managed = { .a = c->a },
+	};
+	kind_typed(c->a, k, &w->typed);
+}
+
+/* ---- what the write cannot own ---- */
+
+static const struct fieldset *paths_set(struct arena *a, const char *paths)
+{
+	const struct fieldset *s = NULL;
+
+	while (*paths) {
+		size_t n = strcspn(paths, " ");
+
+		s = fieldset_union(a, s, fieldset_path(a, arena_dup(a, paths, n)));
+		paths += n + (paths[n] == ' ');
+	}
+	return s;
+}
+
+static const struct kind_unowned *unowned_row(const struct ownership *w)
+{
+	for (const struct kind_unowned *r = w->k->unowned; r && r->paths; r++)
+		if (!strcmp(r->sub, w->sub))
+			return r;
+	return NULL;
+}
+
+const struct fieldset *ownership_filter(struct ownership *w, const struct fieldset *set)
+{
+	const struct kind_unowned *r = unowned_row(w);
+	struct arena *a = w->c->a;
+
+	if (fieldset_empty(set))
+		return set;
+	if (r && r->only)
+		return fieldset_select(a, set, paths_set(a, r->paths));
+	if (r)
+		return fieldset_prune(a, set, paths_set(a, r->paths));
+	if (!strcmp(w->sub, "status"))
+		return fieldset_prune(a, set, paths_set(a, "spec"));
+	return w->k->subs & SUB_STATUS ? fieldset_prune(a, set, paths_set(a, "status")) : set;
+}
+
+const struct fieldset *ownership_strip(struct ownership *w, const struct fieldset *set)
+{
+	static const char never[] =
+		"apiVersion kind metadata metadata.name metadata.namespace metadata.creationTimestamp "
+		"metadata.selfLink metadata.uid metadata.clusterName metadata.generation "
+		"metadata.managedFields metadata.resourceVersion";
+
+	return fieldset_empty(set) ? set :
+				     fieldset_difference(w->c->a, set, paths_set(w->c->a, never));
+}
+
+/* ---- versions ---- */
+
+static const struct kind *version_row(struct ownership *w, const char *text)
+{
+	if (!strcmp(text, w->version))
+		return w->k;
+	return kinds_by_api_version(w->c->api->config.kinds, text, w->k->subject.kind);
+}
+
+bool ownership_type(struct ownership *w, const char *text, struct typed *out)
+{
+	const struct kind *k = version_row(w, text);
+
+	if (!k || strcmp(k->subject.group, w->k->subject.group) ||
+	    strcmp(k->subject.resource, w->k->subject.resource))
+		return false;
+	if (k == w->k)
+		*out = w->typed;
+	else
+		kind_typed(w->c->a, k, out);
+	return true;
+}
+
+const struct json *ownership_convert(struct ownership *w, const struct json *o, const char *from,
+				     const char *to)
+{
+	const struct kind *x = version_row(w, from), *y = version_row(w, to);
+
+	return x == y ? o : convert_between(w->c->a, x, y, o);
+}
+
+static void version_compare(struct ownership *w, struct version *v, const struct json *now)
+{
+	const struct json *live = w->live;
+	struct typed t;
+
+	v->served = ownership_type(w, v->text, &t);
+	if (!v->served)
+		return;
+	if (live)
+		live = ownership_convert(w, live, w->version, v->text);
+	now = ownership_convert(w, now, w->version, v->text);
+	typed_compare(&t, live, now, w->k->type != NULL, &v->changes);
+	v->changes.removed = fieldset_difference(
+		w->c->a, ownership_filter(w, v->changes.removed),
+		fieldset_path(w->c->a, "metadata.managedFields"));
+	v->changes.modified = ownership_filter(w, v->changes.modified);
+	v->changes.added = ownership_filter(w, v->changes.added);
+}
+
+const struct typed_changes *ownership_changes(struct ownership *w, const struct json *now,
+					      const char *text)
+{
+	struct version *grown, *v;
+
+	for (size_t i = 0; i < w->nversions; i++)
+		if (!strcmp(w->versions[i].text, text))
+			return w->versions[i].served ? &w->versions[i].changes : NULL;
+	grown = arena_alloc(w->c->a, (w->nversions + 1) * sizeof *grown);
+	if (w->nversions)
+		memcpy(grown, w->versions, w->nversions * sizeof *grown);
+	v = &grown[w->nversions++];
+	w->versions = grown;
+	*v = (struct version){ .text = text };
+	version_compare(w, v, now);
+	return v->served ? &v->changes : NULL;
+}
+
+/* ---- the algorithm ---- */
+
+static void settle_one(struct ownership *w, struct manager *x, const struct typed_changes *ch)
+{
+	struct arena *a = w->c->a;
+	const struct fieldset *now = fieldset_union(a, ch->modified, ch->added);
+	const struct fieldset *lost = fieldset_intersection(a, x->set, now);
+	const struct fieldset *gone = fieldset_intersection(a, x->set, ch->removed);
+
+	if (!fieldset_empty(lost))
+		managed_set(x, fieldset_difference(a, x->set, lost));
+	if (!fieldset_empty(gone))
+		managed_set(x, fieldset_difference(a, x->set, gone));
+}
+
+void ownership_settle(struct ownership *w, const struct json *now, const char *except)
+{
+	for (size_t i = w->managed.n; i-- > 0;) {
+		struct manager *x = &w->managed.p[i];
+		const struct typed_changes *ch;
+
+		if (except && !strcmp(x->id, except))
+			continue;
+		ch = ownership_changes(w, now, x->version);
+		if (ch)
+			settle_one(w, x, ch);
+		else
+			managed_remove(&w->managed, x);
+	}
+	managed_sweep(&w->managed);
+}
+
+void ownership_reconcile(struct ownership *w)
+{
+	for (size_t i = 0; i < w->managed.n; i++) {
+		struct manager *x = &w->managed.p[i];
+		struct typed t;
+
+		if (ownership_type(w, x->version, &t))
+			managed_set(x, typed_reconcile(&t, x->set));
+	}
+}
+
+void ownership_claim(struct ownership *w, const struct json *now, const char *name)
+{
+	struct arena *a = w->c->a;
+	struct manager me = managed_manager(a, *name ? name : "unknown", w->version, w->sub, false);
+	const struct typed_changes *ch;
+	struct manager *before;
+	char time[TIME_LEN];
+
+	ownership_reconcile(w);
+	ownership_settle(w, now, NULL);
+	ch = ownership_changes(w, now, w->version);
+	me.set = ownership_strip(w, fieldset_union(a, ch->modified, ch->added));
+	if (!fieldset_empty(me.set)) {
+		before = managed_find(&w->managed, me.id);
+		if (before)
+			me.set = fieldset_union(a, me.set, before->set);
+		time_format(clock_now_s(), time);
+		me.time = arena_strdup(a, time);
+		managed_add(&w->managed, &me);
+	}
+	managed_cap(&w->managed);
+}
+
+/* ---- a write ---- */
+
+/* The list that counts: what was sent, where it is one, else what the object has. */
+static void managed_start(struct ownership *w, const struct json *sent, const struct json *have)
+{
+	bool main = !*w->sub;
+
+	if (main && managed_is_reset(sent))
+		return;
+	if (main && json_first(sent) && !managed_parse(w->c->a, sent, &w->managed))
+		return;
+	if (managed_parse(w->c->a, have, &w->managed))
+		w->managed.n = 0;
+}
+
+static bool nothing_changed(const struct typed_changes *ch)
+{
+	return fieldset_empty(ch->removed) && fieldset_empty(ch->modified) &&
+	       fieldset_empty(ch->added);
+}
+
+/* Nothing to read when nothing happened: the list stays what it was. */
+static struct json *list_next(struct ownership *w, struct json *o, const struct json *sent,
+			      const struct json *have)
+{
+	bool same = !sent || *w->sub || json_equal(sent, have);
+
+	if (w->live && same && (!have || nothing_changed(ownership_changes(w, o, w->version))))
+		return have ? json_copy(w->c->a, have) : NULL;
+	managed_start(w, sent, have);
+	if (!w->managed.n && w->live)
+		return NULL;
+	ownership_claim(w, o, w->c->manager);
+	return managed_tree(&w->managed);
+}
+
+void managed_update(struct call *c, const struct kind *k, const char *sub, const struct json *live,
+		    struct json *o)
+{
+	const struct json *have = json_path(live, "metadata.managedFields");
+	struct json *meta = meta_ensure(c->a, o), *sent = json_get(meta, "managedFields"), *list;
+	struct ownership w;
+
+	if (sent)
+		json_detach(meta, sent); /* comparisons are of everything else */
+	ownership_open(&w, c, k, sub, live);
+	if (c->manager)
+		list = list_next(&w, o, sent, have);
+	else
+		list = have ? json_copy(c->a, have) : NULL;
+	if (list)
+		json_set(c->a, meta, "managedFields", list);
+}
