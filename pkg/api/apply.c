@@ -222,7 +222,8 @@ const struct obj *api_apply(struct call *c, const struct kind *k, const char *su
 		const struct obj *o = creates ? apply_create(&u, &why) : update_run(&u, &why);
 
 		*created = o && creates;
-		if (o || (i + 1 < ROUNDS && !status_is(&why, creates ? "AlreadyExists" : "NotFound")) ||
+		if (o ||
+		    (i + 1 < ROUNDS && !status_is(&why, creates ? "AlreadyExists" : "NotFound")) ||
 		    (sub && !creates)) {
 			if (st && !o)
 				status_move(st, &why);

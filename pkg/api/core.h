@@ -96,8 +96,8 @@ bool revision_reached(struct api *api, int64_t want, struct status *st);
 const struct obj *create_clean(struct call *c, const struct kind *k, const char *ns, struct json *o,
 			       struct status *st);
 /* The same of a tree whose metadata.managedFields are final. */
-const struct obj *create_managed(struct call *c, const struct kind *k, const char *ns, struct json *o,
-				 struct status *st);
+const struct obj *create_managed(struct call *c, const struct kind *k, const char *ns,
+				 struct json *o, struct status *st);
 
 /* ---- apply.c: api_patch() of PATCH_APPLY ---- */
 const struct obj *api_apply(struct call *c, const struct kind *k, const char *sub, const char *ns,

@@ -31,7 +31,7 @@ struct creation {
 	const char *ns, *name;
 	struct json *o;
 	bool generated;
-	bool managed; /* metadata.managedFields are final */
+	bool managed;              /* metadata.managedFields are final */
 	struct store_write *later; /* one of many: the write is put here instead of committed */
 };
 
@@ -76,12 +76,9 @@ static bool name_generate(struct creation *cr, const char *base, struct status *
 /* What only the server says about a new object. */
 static bool system_metadata(struct creation *cr, struct status *st)
 {
-	static const char *const wiped[] = { "uid",
-					     "creationTimestamp",
-					     "selfLink",
-					     "deletionTimestamp",
-					     "generation",
-					     "deletionGracePeriodSeconds" };
+	static const char *const wiped[] = { "uid",        "creationTimestamp",
+					     "selfLink",   "deletionTimestamp",
+					     "generation", "deletionGracePeriodSeconds" };
 	struct arena *a = cr->c->a;
 	struct json *meta = json_get(cr->o, "metadata");
 	const char *base = json_str(json_get(meta, "generateName"));
@@ -247,8 +244,8 @@ const struct obj *create_clean(struct call *c, const struct kind *k, const char 
 	return create_run(&cr, st);
 }
 
-const struct obj *create_managed(struct call *c, const struct kind *k, const char *ns, struct json *o,
-				 struct status *st)
+const struct obj *create_managed(struct call *c, const struct kind *k, const char *ns,
+				 struct json *o, struct status *st)
 {
 	struct creation cr = { .c = c, .k = k, .ns = kind_ns(k, ns), .o = o, .managed = true };
 

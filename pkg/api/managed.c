@@ -207,7 +207,8 @@ bool managed_equal(const struct json *x, const struct json *y)
 				v = json_next(v);
 			if (w && !strcmp(json_name(w), "time"))
 				w = json_next(w);
-			if (!v != !w || (v && (strcmp(json_name(v), json_name(w)) || !json_equal(v, w))))
+			if (!v != !w ||
+			    (v && (strcmp(json_name(v), json_name(w)) || !json_equal(v, w))))
 				return false;
 			v = v ? json_next(v) : v;
 			w = w ? json_next(w) : w;

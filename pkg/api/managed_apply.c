@@ -61,7 +61,8 @@ static void conflict_add(void *arg, const char *path)
 
 static int by_id(const void *x, const void *y)
 {
-	return strcmp((*(const struct manager *const *)x)->id, (*(const struct manager *const *)y)->id);
+	return strcmp((*(const struct manager *const *)x)->id,
+		      (*(const struct manager *const *)y)->id);
 }
 
 /* What others own of what changed, manager by manager; allowed (may be NULL): not those. */
@@ -141,9 +142,9 @@ static const struct fieldset *last_applied(struct ownership *w)
 	    typed_check(&w->typed, last, false))
 		return NULL;
 	typed_compare(&w->typed, last, w->live, false, &ch);
-	return fieldset_difference(
-		a, typed_fields(&w->typed, last),
-		fieldset_union(a, ch.removed, fieldset_union(a, ch.modified, ch.added)));
+	return fieldset_difference(a, typed_fields(&w->typed, last),
+				   fieldset_union(a, ch.removed,
+						  fieldset_union(a, ch.modified, ch.added)));
 }
 
 /* ---- prune ---- */
@@ -231,10 +232,10 @@ static bool config_check(struct ownership *w, const struct json *config, struct 
 
 	if (!wrong)
 		return true;
-	return status_plain_error(
-		st, "failed to create typed patch object (%s/%s; %s%s, Kind=%s): %s",
-		meta_ns(config), meta_name(config), *s->group ? "" : "/", w->version, s->kind,
-		wrong);
+	return status_plain_error(st,
+				  "failed to create typed patch object (%s/%s; %s%s, Kind=%s): %s",
+				  meta_ns(config), meta_name(config), *s->group ? "" : "/",
+				  w->version, s->kind, wrong);
 }
 
 static void stamp(struct ownership *w, struct manager *x, const struct manager *last, bool changed)

@@ -21,10 +21,10 @@ static const char scale_version[] = "autoscaling/v1";
 static const char *replicas_path(struct call *c, const struct kind *k, const char *text)
 {
 	char own[128];
-	const struct kind *row = !strcmp(kind_api_version(k, own), text) ?
-					 k :
-					 kinds_by_api_version(c->api->config.kinds, text,
-							      k->subject.kind);
+	const struct kind *row =
+		!strcmp(kind_api_version(k, own), text) ?
+			k :
+			kinds_by_api_version(c->api->config.kinds, text, k->subject.kind);
 
 	return row && row->scale_paths ? row->scale_paths[0] : NULL;
 }

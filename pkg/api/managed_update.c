@@ -133,9 +133,8 @@ static void version_compare(struct ownership *w, struct version *v, const struct
 		live = ownership_convert(w, live, w->version, v->text);
 	now = ownership_convert(w, now, w->version, v->text);
 	typed_compare(&t, live, now, w->k->type != NULL, &v->changes);
-	v->changes.removed = fieldset_difference(
-		w->c->a, ownership_filter(w, v->changes.removed),
-		fieldset_path(w->c->a, "metadata.managedFields"));
+	v->changes.removed = fieldset_difference(w->c->a, ownership_filter(w, v->changes.removed),
+						 fieldset_path(w->c->a, "metadata.managedFields"));
 	v->changes.modified = ownership_filter(w, v->changes.modified);
 	v->changes.added = ownership_filter(w, v->changes.added);
 }

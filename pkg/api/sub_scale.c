@@ -104,8 +104,7 @@ static struct json *scale_patched(struct call *c, struct scaling *s, struct json
 	switch (s->type) {
 	case PATCH_JSON: return patch_json(c->a, scale, s->sent, st);
 	case PATCH_MERGE: return patch_merge(c->a, scale, s->sent);
-	default:
-		return patch_strategic(c->a, scale, s->sent, &schema_patch, s->view.type, st);
+	default: return patch_strategic(c->a, scale, s->sent, &schema_patch, s->view.type, st);
 	}
 }
 
@@ -185,9 +184,7 @@ struct json *api_scale_update(struct call *c, const struct kind *k, const char *
 			      const char *name, const struct json *scale, enum patch_type type,
 			      bool is_patch, bool force, struct status *st)
 {
-	struct scaling s = {
-		.sent = scale, .type = type, .is_patch = is_patch, .force = force
-	};
+	struct scaling s = { .sent = scale, .type = type, .is_patch = is_patch, .force = force };
 	struct update u = { .c = c,
 			    .k = k,
 			    .ns = ns,

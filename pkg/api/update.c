@@ -68,10 +68,11 @@ static void meta_keep(struct arena *a, struct json *meta, const struct json *old
 /* What no update can change.  A foreign uid stays, for validation to refuse. */
 static void meta_restore(struct update *u)
 {
-	static const char *const kept[] = { "name",		 "namespace",
-					    "creationTimestamp", "generation",
-					    "deletionTimestamp", "deletionGracePeriodSeconds",
-					    "selfLink" };
+	static const char *const kept[] = {
+		"name",       "namespace",         "creationTimestamp",
+		"generation", "deletionTimestamp", "deletionGracePeriodSeconds",
+		"selfLink"
+	};
 	struct arena *a = u->c->a;
 	struct json *meta = meta_ensure(a, u->o);
 	const struct json *old = json_get(u->old, "metadata");

@@ -16,7 +16,11 @@
 
 #include <string.h>
 
-enum { NODE = -2, RESOURCE = -3, OPEN = -4 }; /* struct type_ref.depth; OPEN: below what preserves */
+enum {
+	NODE = -2,
+	RESOURCE = -3,
+	OPEN = -4
+}; /* struct type_ref.depth; OPEN: below what preserves */
 
 static const struct type_ref deduced = { NULL, 0 };
 static const struct type_ref untyped = { NULL, 1 };
@@ -32,7 +36,8 @@ static struct type_ref below(struct type_ref r, const struct structural *s)
 
 	if (!s)
 		return deduced;
-	return (struct type_ref){ s, r.depth == OPEN || up->flags & STRUCTURAL_PRESERVE ? OPEN : NODE };
+	return (struct type_ref){ s, r.depth == OPEN || up->flags & STRUCTURAL_PRESERVE ? OPEN :
+											  NODE };
 }
 
 static void atom_map(struct type_ref r, const struct structural *s, struct type_atom *out)

@@ -171,12 +171,12 @@ const struct kind kinds_core[] = {
 		.shorts = NAMES("po"),
 		.categories = NAMES("all"),
 		.namespaced = true,
-		.unowned = UNOWNED({ "status", false,
-			      "spec metadata.deletionTimestamp metadata.ownerReferences" },
-			    { "ephemeralcontainers", true, "spec.ephemeralContainers" },
-			    { "resize", true,
-			      "spec.containers.*.resources spec.containers.*.resizePolicy "
-			      "spec.initContainers.*.resources spec.initContainers.*.resizePolicy" }),
+		.unowned = UNOWNED(
+			{ "status", false, "spec metadata.deletionTimestamp metadata.ownerReferences" },
+			{ "ephemeralcontainers", true, "spec.ephemeralContainers" },
+			{ "resize", true,
+			  "spec.containers.*.resources spec.containers.*.resizePolicy "
+			  "spec.initContainers.*.resources spec.initContainers.*.resizePolicy" }),
 		.verbs = VERBS_ALL,
 		.subs = SUB_ATTACH | SUB_BINDING | SUB_EPHEMERALCONTAINERS | SUB_EVICTION |
 			SUB_EXEC | SUB_LOG | SUB_PORTFORWARD | SUB_PROXY | SUB_RESIZE | SUB_STATUS,

@@ -30,20 +30,21 @@ static const struct schema_type *type_of(struct type_ref r)
 
 	if (r.depth == ROOT)
 		return r.p;
-	return f->scalar != SCALAR_STRUCT	      ? NULL :
-	       r.depth == (f->shape != SHAPE_ONE)     ? f->type :
-							NULL;
+	return f->scalar != SCALAR_STRUCT         ? NULL :
+	       r.depth == (f->shape != SHAPE_ONE) ? f->type :
+						    NULL;
 }
 
 static void atom_list(const struct schema_field *f, struct type_ref r, struct type_atom *out)
 {
-	static const enum typed_list declared[] = { [LIST_ATOMIC] = TYPED_LIST_ATOMIC,
-						    [LIST_SET] = TYPED_LIST_SET,
-						    [LIST_MAP] = TYPED_LIST_MAP };
+	static const enum typed_list declared[] = {
+		[LIST_ATOMIC] = TYPED_LIST_ATOMIC, [LIST_SET] = TYPED_LIST_SET, [LIST_MAP] = TYPED_LIST_MAP
+	};
 
 	out->list = declared[f->list_type];
 	out->keys = f->map_keys;
-	if (!(f->flags & FIELD_LIST_DECLARED) && f->flags & FIELD_PATCH_MERGE && f->shape == SHAPE_LIST)
+	if (!(f->flags & FIELD_LIST_DECLARED) && f->flags & FIELD_PATCH_MERGE &&
+	    f->shape == SHAPE_LIST)
 		out->list = f->merge_key ? TYPED_LIST_MAP : TYPED_LIST_SET;
 	if (out->list == TYPED_LIST_MAP && !out->keys)
 		out->list = TYPED_LIST_ATOMIC;

@@ -111,6 +111,9 @@ HOOK(daemonset_defaults)
 	}
 	default_int(h, spec, "revisionHistoryLimit", 10);
 	default_pod_template(h, spec);
+	/* a field of Go's internal type: every object that was decoded has it */
+	if (!meta_annotation(o, TEMPLATE_GENERATION))
+		meta_set_annotation(h->a, o, TEMPLATE_GENERATION, "0");
 }
 
 static int64_t template_generation(const struct json *o)

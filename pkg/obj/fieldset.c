@@ -245,7 +245,7 @@ static void both_union(struct merging *m, const struct field_node *x, const stru
 {
 	out->member = x->member || y->member;
 	out->kids = x->kids && y->kids ? sets_merge(m, x->kids, y->kids) :
-		    x->kids	       ? x->kids :
+		    x->kids            ? x->kids :
 					 y->kids;
 }
 

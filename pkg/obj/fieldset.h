@@ -36,7 +36,7 @@ struct fieldset {
 
 struct field_node {
 	struct path_element at;
-	bool member;                /* of the set itself */
+	bool member;                 /* of the set itself */
 	const struct fieldset *kids; /* never empty: NULL = none; member or kids */
 };
 

@@ -139,7 +139,8 @@ void items_index(const struct typed *t, const struct type_atom *atom, const stru
 	}
 	qsort_r(out->order, out->n, sizeof *out->order, by_element, out->p);
 	for (size_t i = 0; i < out->n; i++) {
-		struct item *it = &out->p[out->order[i]], *last = i ? &out->p[out->order[i - 1]] : NULL;
+		struct item *it = &out->p[out->order[i]],
+			    *last = i ? &out->p[out->order[i - 1]] : NULL;
 		bool same = last && !path_element_compare(&last->at, &it->at);
 
 		it->count = 0;

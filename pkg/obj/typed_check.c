@@ -85,8 +85,7 @@ static void check_scalar(struct check *c, const struct type_atom *atom, const st
 	switch (atom->scalar) {
 	case TYPED_NUMBER:
 		if (!json_is_number(v))
-			check_error(c, arena_printf(c->t->a,
-						    "expected numeric (int or float), got %s",
+			check_error(c, arena_printf(c->t->a, "expected numeric (int or float), got %s",
 						    go_type(v)));
 		return;
 	case TYPED_STRING:

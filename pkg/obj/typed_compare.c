@@ -139,7 +139,8 @@ static void compare_items(struct compare *c, const struct type_atom *atom, const
 	items_index(c->t, atom, y, &r);
 	for (size_t i = 0; i < l.n; i++)
 		if (l.p[i].same == i)
-			compare_item(c, atom->item, &l, &l.p[i], &r, items_find(&r, &l.p[i].at), kids);
+			compare_item(c, atom->item, &l, &l.p[i], &r, items_find(&r, &l.p[i].at),
+				     kids);
 	for (size_t i = 0; i < r.n; i++)
 		if (r.p[i].same == i && !items_find(&l, &r.p[i].at))
 			compare_item(c, atom->item, &l, NULL, &r, &r.p[i], kids);
@@ -152,7 +153,8 @@ static bool compare_shape(struct compare *c, struct type_ref ref, const struct t
 	bool empty;
 
 	if (atom->map) {
-		empty = !(json_is_object(x) && json_first(x)) && !(json_is_object(y) && json_first(y));
+		empty = !(json_is_object(x) && json_first(x)) &&
+			!(json_is_object(y) && json_first(y));
 		if (atom->map == TYPED_MAP_ATOMIC || empty)
 			return true;
 		compare_members(c, ref, atom, x, y, kids);

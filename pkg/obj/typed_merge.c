@@ -37,7 +37,7 @@ struct list_merge {
 	struct items live, config;
 	const struct item **match; /* per live item: the configuration's, or NULL */
 	bool *merged;              /* per configuration item */
-	size_t next;               /* the next of the configuration that is live, too; config.n: none */
+	size_t next; /* the next of the configuration that is live, too; config.n: none */
 	struct json *out;
 };
 
@@ -210,8 +210,8 @@ static struct json *remove_items(const struct typed *t, const struct type_atom *
 		if (node && node->member)
 			continue;
 		matched |= node != NULL;
-		json_append(out, node ? remove_below(t, atom->item, m, node->kids) :
-					json_copy(t->a, m));
+		json_append(out,
+			    node ? remove_below(t, atom->item, m, node->kids) : json_copy(t->a, m));
 	}
 	return json_first(out) || matched ? out : NULL;
 }

@@ -427,12 +427,12 @@ static bool decode_patch(struct req *r)
 	if (!patch_tree(r, apply, &dups))
 		return false;
 	if (!json_is_object(r->body) && r->patch != PATCH_JSON)
-		return status_bad_request(&r->st,
-					  "error decoding %sjson: cannot unmarshal %s into Go "
-					  "value of type map[string]interface {}",
-					  apply ? "YAML: error unmarshaling JSON: while decoding JSON: " :
-						  "patch: ",
-					  go_type(r->body));
+		return status_bad_request(
+			&r->st,
+			"error decoding %sjson: cannot unmarshal %s into Go "
+			"value of type map[string]interface {}",
+			apply ? "YAML: error unmarshaling JSON: while decoding JSON: " : "patch: ",
+			go_type(r->body));
 	if (dups.n == 0)
 		return true;
 	if (apply)

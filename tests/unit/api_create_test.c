@@ -21,7 +21,8 @@ UNIT_TEST(create_sets_system_metadata)
 	CHECK(o->rev > 1);
 	CHECK_INT(o->generation, 0);
 	CHECK(o->created_s > 1600000000);
-	CHECK(!json_path(obj_tree(f.a, o), "metadata.managedFields"));
+	CHECK_STR(fixture_text(&f, o, "metadata.managedFields.0.operation"), "Update");
+	CHECK(json_path(obj_tree(f.a, o), "metadata.managedFields.0.fieldsV1.f:data.f:k"));
 	CHECK(!json_path(obj_tree(f.a, o), "metadata.selfLink"));
 }
 

@@ -33,7 +33,8 @@ static void verbs(struct fixture *f, const struct kind *k, const char *text)
 		api_update(&f->c, k, "status", ns, "a", fixture_json(f, text), NULL, &f->st);
 	status_clear(&f->st);
 	if (k->subs & SUB_SCALE)
-		api_scale_update(&f->c, k, ns, "a", fixture_json(f, text), PATCH_MERGE, true, false, &f->st);
+		api_scale_update(&f->c, k, ns, "a", fixture_json(f, text), PATCH_MERGE, true, false,
+				 &f->st);
 	status_clear(&f->st);
 	for (int type = PATCH_JSON; type <= PATCH_APPLY; type++) {
 		api_patch(&f->c, k, NULL, ns, "a", (enum patch_type)type, fixture_json(f, text),
