@@ -275,14 +275,25 @@ void regex_free(struct regex **r)
 	*r = NULL;
 }
 
-bool regex_matches(const struct regex *r, const char *s, size_t n)
+bool regex_find(const struct regex *r, const char *s, size_t n, size_t at, size_t *from, size_t *to)
 {
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	const PCRE2_SIZE *range;
 	int found;
 
 	if (!data)
 		bug("out of memory: regular expression");
-	found = pcre2_match(r->code, (PCRE2_SPTR)s, n, 0, 0, data, r->limits);
+	found = pcre2_match(r->code, (PCRE2_SPTR)s, n, at, 0, data, r->limits);
+	range = pcre2_get_ovector_pointer(data);
+	*from = range[0];
+	*to = range[1];
 	pcre2_match_data_free(data);
 	return found >= 0;
+}
+
+bool regex_matches(const struct regex *r, const char *s, size_t n)
+{
+	size_t from, to;
+
+	return regex_find(r, s, n, 0, &from, &to);
 }

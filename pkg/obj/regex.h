@@ -16,5 +16,7 @@ void regex_free_error(char *err);
 void regex_free(struct regex **r);
 /* Unanchored search.  False also when the match limit is hit. */
 bool regex_matches(const struct regex *r, const char *s, size_t n);
+/* The first match at or behind byte `at`: its bytes from .. to. */
+bool regex_find(const struct regex *r, const char *s, size_t n, size_t at, size_t *from, size_t *to);
 
 #endif
