@@ -467,8 +467,9 @@ static bool negotiate(struct req *r)
 {
 	const char *accept = http_header(r->http, "Accept");
 	unsigned proto = r->kind && kind_is_custom(r->kind) ? ACCEPT_PROTO_FORMS : ACCEPT_PROTO;
+	unsigned forms = r->kind && r->kind->virtual_only ? 0 : ACCEPT_FORMS; /* reviews have none */
 
-	if (r->op->raw || accept_parse(accept, ACCEPT_YAML | ACCEPT_FORMS | proto, &r->accept))
+	if (r->op->raw || accept_parse(accept, ACCEPT_YAML | forms | proto, &r->accept))
 		return true;
 	r->accept = (struct accept){ .form = FORM_OBJECT };
 	return not_acceptable(r, accept);
