@@ -19,7 +19,6 @@
 #include "cel/type.h"
 
 struct arena;
-struct cel_expr;
 struct cel_program;
 struct cel_run;
 struct cel_value; /* opaque here; value.h */
@@ -56,6 +55,8 @@ extern const struct cel_type cel_type_admission_request, cel_type_namespace;
 struct cel_error {
 	char *text; /* in the arena */
 	enum {
+		CEL_ERROR_TYPE,    /* the result has the wrong type */
+		CEL_ERROR_PROGRAM, /* well-formed, but a constant in it fails */
 		CEL_ERROR_COMPILE, /* text has one "ERROR: <input>:1:5: ..." block per issue */
 		CEL_ERROR_RUN,     /* the expression's value is an error */
 		CEL_ERROR_BUDGET,  /* cost limit exceeded */
@@ -82,9 +83,7 @@ uint64_t cel_program_cost(const struct cel_program *p);
 uint64_t cel_program_min_cost(const struct cel_program *p);
 /* The expression refers to the variable. */
 bool cel_program_uses(const struct cel_program *p, const char *var);
-const struct cel_expr *cel_program_root(const struct cel_program *p);
 unsigned cel_program_slots(const struct cel_program *p); /* size of the frame of locals */
-unsigned cel_program_ids(const struct cel_program *p);
 
 /* ---- evaluation ---- */
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arena;
 struct cel_expr;
 struct cel_type;
 struct estimator; /* the estimator's own */
@@ -27,6 +28,7 @@ struct cel_call_estimate {
 	struct cel_bounds cost; /* without the arguments' costs unless `whole` */
 	struct cel_bounds size; /* of the result, when `sized` */
 	bool sized, whole;
+	bool replace; /* size, or that there is none, overrules earlier overloads */
 };
 
 /* One argument as an estimate function sees it. */
@@ -46,6 +48,26 @@ struct cel_estimate_call {
 	const struct cel_operand *args;   /* without the target */
 	unsigned nargs;
 };
+
+struct cel_env;
+
+/* Cost of the whole tree; ids are below nids. */
+struct cel_bounds cel_estimate(struct arena *scratch, const struct cel_env *env,
+			       const struct cel_expr *root, uint32_t nids);
+
+/* ---- for the estimate functions ---- */
+/* What is known of the entries of a list or map that an expression makes. */
+struct cel_entries {
+	bool known;
+	uint8_t kind; /* CEL_KIND_LIST or CEL_KIND_MAP */
+	struct cel_bounds key, value;
+};
+struct cel_entries cel_estimate_entries(const struct estimator *e, const struct cel_expr *expr);
+void cel_estimate_set_entries(struct estimator *e, const struct cel_expr *expr,
+			      struct cel_entries entries);
+/* The expression is an element of the operand's, by its path. */
+void cel_estimate_element(struct estimator *e, const struct cel_expr *expr,
+			  const struct cel_expr *of);
 
 struct cel_bounds cel_bounds_add(struct cel_bounds x, struct cel_bounds y);
 struct cel_bounds cel_bounds_multiply(struct cel_bounds x, struct cel_bounds y);

@@ -57,6 +57,9 @@ extern const struct cel_library cel_library_operator, cel_library_compare, cel_l
 const struct cel_function *cel_function_next(const char *name, unsigned flags,
 					     const struct cel_function *after);
 
+/* Which of the type parameters A and B the row's types mention. */
+void cel_function_params(const struct cel_function *f, bool used[2]);
+
 /* Types of signatures. */
 extern const struct cel_type cel_type_a, cel_type_b, cel_type_type_a, cel_type_list_a,
 	cel_type_map_a_b, cel_type_map_string_list_string, cel_type_list_int, cel_type_list_uint,

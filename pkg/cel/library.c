@@ -55,3 +55,18 @@ const struct cel_function *cel_function_next(const char *name, unsigned flags,
 	}
 	return NULL;
 }
+
+static void params_mark(const struct cel_type *t, bool used[2])
+{
+	if (t->kind == CEL_KIND_PARAM)
+		used[t->name[0] - 'A'] = true;
+	for (unsigned i = 0; i < t->nparams; i++)
+		params_mark(t->params[i], used);
+}
+
+void cel_function_params(const struct cel_function *f, bool used[2])
+{
+	params_mark(f->result, used);
+	for (unsigned i = 0; i < f->nargs; i++)
+		params_mark(f->args[i], used);
+}
