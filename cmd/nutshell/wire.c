@@ -219,6 +219,7 @@ static bool start_api(struct wire *w, struct status *st)
 		.issuer = arena_printf(w->a, "https://kubernetes.default.svc.%s",
 				       w->config.cluster_domain),
 		.ca_pem = w->identity.ca_cert,
+		.ca_key_pem = w->identity.ca_key,
 		.client_ca_pem = w->client_ca,
 		.service_ips = w->host_ops->service_ips ? w->host_ops->service_ips(w->host) : NULL,
 		.tokens = &w->token_ops,

@@ -45,6 +45,7 @@ struct api_config {
 	const char *cluster_domain;
 	const char *issuer; /* ServiceAccount token issuer = default audience */
 	const char *ca_pem; /* cluster CA, for kube-root-ca.crt and extension-apiserver-authentication */
+	const char *ca_key_pem;    /* its key, for certificates.k8s.io; NULL = nothing is signed */
 	const char *client_ca_pem; /* authorities of client certificates; NULL = ca_pem */
 	const struct service_ip_ops *service_ips; /* NULL = built in */
 	const struct token_ops *tokens;
@@ -76,7 +77,7 @@ struct call {
 	bool pretty;     /* unused by api; the server's */
 	char **warnings; /* Warning header texts collected by the verbs, in the arena */
 	size_t nwarnings;
-	struct json *annotations; /* of the audit event, see call_annotate(); NULL: none */
+	struct json *annotations;         /* of the audit event, see call_annotate(); NULL: none */
 	struct reservation *reservations; /* service addresses; api's own */
 	bool settling; /* api's own: a definition is being settled, its commits settle nothing */
 };

@@ -26,6 +26,9 @@ const struct controller *const control_all[] = {
 	&account_token_controller,
 	&token_cleaner_controller,
 	&bootstrap_signer_controller,
+	&certificate_approving_controller,
+	&certificate_signing_controller,
+	&certificate_cleaner_controller,
 	NULL,
 };
 

@@ -30,6 +30,9 @@ extern const struct controller resource_quota_controller;
 extern const struct controller account_token_controller;
 extern const struct controller token_cleaner_controller;
 extern const struct controller bootstrap_signer_controller;
+extern const struct controller certificate_approving_controller;
+extern const struct controller certificate_signing_controller;
+extern const struct controller certificate_cleaner_controller;
 
 /* Of clusters that place their pods and keep their volumes themselves, which a host cluster would do. */
 extern const struct controller scheduler_controller;

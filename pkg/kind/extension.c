@@ -120,8 +120,8 @@ static bool has_string(const struct json *list, const char *s)
 /* The version that objects are stored in from now on. */
 static void crd_note_storage(struct hook *h, struct json *o)
 {
-	struct json *list = json_ensure_array(h->a, json_ensure_object(h->a, o, "status"),
-					      "storedVersions");
+	struct json *list =
+		json_ensure_array(h->a, json_ensure_object(h->a, o, "status"), "storedVersions");
 
 	json_each(v, json_path(o, "spec.versions")) {
 		if (!json_is_true(json_get(v, "storage")))

@@ -36,7 +36,7 @@ struct httpd {
 	struct takeovers *takeovers;
 	atomic_uint next; /* round robin over daemons and loops */
 	atomic_bool stopping;
-	atomic_int in_work; /* requests whose answer is not ready yet */
+	atomic_int in_work;      /* requests whose answer is not ready yet */
 	atomic_llong body_bytes; /* of requests still being received or worked on */
 	atomic_llong connections, requests, streams, handshake_failures;
 };

@@ -60,9 +60,9 @@ struct server_config {
 	struct json *(*jwks)(void *arg, struct arena *a);
 	void *jwks_arg;
 	const struct front_proxy *front_proxy; /* NULL = there is none */
-	const char *audit_log;    /* file, "-": standard output, NULL: none */
-	const char *audit_policy; /* text of a Policy, NULL: metadata of everything */
-	bool anonymous;           /* anonymous requests to health and version only */
+	const char *audit_log;                 /* file, "-": standard output, NULL: none */
+	const char *audit_policy;              /* text of a Policy, NULL: metadata of everything */
+	bool anonymous;                        /* anonymous requests to health and version only */
 };
 
 struct server *server_new(const struct server_config *c, struct status *st);
