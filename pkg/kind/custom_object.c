@@ -8,7 +8,6 @@
 #include "kind/crd.h"
 #include "kind/kind.h"
 #include "kind/structural.h"
-#include "kind/types.h"
 #include "obj/json.h"
 #include "obj/jsonpath.h"
 #include "obj/meta.h"
@@ -40,27 +39,10 @@ const char *custom_field(struct arena *a, const struct kind *k, const struct obj
 bool custom_clean(struct arena *a, const struct kind *k, struct json *o, struct schema_warnings *w,
 		  struct status *st)
 {
-	static const struct schema_field fields[] = {
-		{ .name = "metadata",
-		  .go = "v1.ObjectMeta",
-		  .type = &type_meta_v1_ObjectMeta,
-		  .flags = FIELD_OMITEMPTY },
-	};
-	static const struct schema_type envelope = { .name = "", .fields = fields, .nfields = 1 };
-	struct json *meta = json_get(o, "metadata"), *only = json_object(a);
 	const struct structural *s = schema_of(a, k);
 
-	if (meta) {
-		json_detach(o, meta);
-		json_set(a, only, "metadata", meta);
-		if (!schema_clean(a, &envelope, k->subject.kind, k->version, only, NULL, w, st))
-			return false;
-		meta = json_get(only, "metadata");
-		if (meta) {
-			json_detach(only, meta);
-			json_set(a, o, "metadata", meta);
-		}
-	}
+	if (!structural_coerce_meta(a, k, o, w, st) || !structural_coerce(a, s, k, o, w, st))
+		return false;
 	if (s)
 		structural_prune(a, s, o, true, w);
 	return true;
@@ -152,15 +134,25 @@ static void check_scale(struct hook *h, const struct json *o, bool spec)
 	check_replicas(h, paths[1], o);
 }
 
+/* Duplicates are no fault of an update of what had some before. */
+static void check_lists(struct hook *h, const struct structural *s, const struct json *o,
+			const struct json *old)
+{
+	if (!old || structural_validate_lists(NULL, s, old))
+		structural_validate_lists(h, s, o);
+}
+
 static void check_object(struct hook *h, const struct json *o, const struct json *old)
 {
 	const struct structural *s = schema_of(h->a, h->kind);
 
 	if (s)
-		structural_validate(h, s, o, old, old, "");
+		structural_validate(h, s, o, old, "");
 	check_scale(h, o, true);
-	if (s)
-		structural_validate_lists(h, s, o, "");
+	if (!s)
+		return;
+	structural_validate_embedded(h, s, o);
+	check_lists(h, s, o, old);
 }
 
 void custom_validate(struct hook *h, const struct json *o)
@@ -181,10 +173,10 @@ void custom_validate_status(struct hook *h, const struct json *o, const struct j
 
 	if (structural_property(s, "status") && status)
 		structural_validate(h, structural_property(s, "status"), status,
-				    json_get(old, "status"), true, "status");
+				    json_get(old, "status"), "status");
 	check_scale(h, o, false);
 	if (s)
-		structural_validate_lists(h, s, o, "");
+		check_lists(h, s, o, old);
 }
 
 /* ---- warnings ---- */

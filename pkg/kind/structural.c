@@ -64,7 +64,6 @@ static uint32_t flags_of(const struct json *j)
 		{ "x-kubernetes-embedded-resource", STRUCTURAL_EMBEDDED | STRUCTURAL_EMBEDS },
 		{ "exclusiveMaximum", STRUCTURAL_EXCLUSIVE_MAX },
 		{ "exclusiveMinimum", STRUCTURAL_EXCLUSIVE_MIN },
-		{ "uniqueItems", STRUCTURAL_UNIQUE },
 	};
 	const char *list = json_str(json_get(j, "x-kubernetes-list-type"));
 	const char *map = json_str(json_get(j, "x-kubernetes-map-type"));

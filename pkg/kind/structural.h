@@ -18,6 +18,7 @@ struct arena;
 struct field_errors;
 struct hook;
 struct json;
+struct kind;
 struct regex;
 struct schema_warnings;
 struct status;
@@ -46,7 +47,6 @@ enum { /* struct structural.flags */
        STRUCTURAL_LIST_MAP = 1 << 10,
        STRUCTURAL_EXCLUSIVE_MAX = 1 << 11,
        STRUCTURAL_EXCLUSIVE_MIN = 1 << 12,
-       STRUCTURAL_UNIQUE = 1 << 13,
        /* of the node or of anything below it: */
        STRUCTURAL_DEFAULTS = 1 << 14,
        STRUCTURAL_RULES = 1 << 15,
@@ -121,17 +121,31 @@ const char *structural_type_name(enum structural_type t);
  * at the root. */
 void structural_prune(struct arena *a, const struct structural *s, struct json *v, bool root,
 		      struct schema_warnings *w);
+/* Metadata of a resource, and of every resource embedded below, as Go would decode it.  400 when it cannot. */
+bool structural_coerce_meta(struct arena *a, const struct kind *k, struct json *o,
+			    struct schema_warnings *w, struct status *st);
+bool structural_coerce(struct arena *a, const struct structural *s, const struct kind *k,
+		       struct json *v, struct schema_warnings *w, struct status *st);
 /* Fill in defaults; null that is not allowed makes way for them. */
 void structural_default(struct arena *a, const struct structural *s, struct json *v);
 
 /*
- * Check v against the schema, as kube-openapi words it; path "" is the root.  old (may be NULL) is the value it
- * replaces: what is equal there is not judged (ratcheting).
+ * Check v against the schema, as kube-openapi words it.  old (NULL: v is new) is the value it replaces: what is
+ * equal there is not judged (ratcheting).  prefix ("" for a whole object) leads the fields' paths but is not part of
+ * the sentences.
  */
 void structural_validate(struct hook *h, const struct structural *s, const struct json *v,
-			 const struct json *old, bool update, const char *path);
-/* Duplicates in sets and maps. */
-void structural_validate_lists(struct hook *h, const struct structural *s, const struct json *v,
-			       const char *path);
+			 const struct json *old, const char *prefix);
+/* The item of a map-like list that item replaces, by its keys; NULL when there is none. */
+const struct json *structural_counterpart(const struct structural *s, const struct json *item,
+					  const struct json *old);
+/* A value as field errors show it. */
+const char *structural_show(struct arena *a, const struct json *v);
+/* A number as Go prints it. */
+const char *structural_number(struct arena *a, double v);
+/* Duplicates in sets and maps; false when there are any.  h NULL: only ask. */
+bool structural_validate_lists(struct hook *h, const struct structural *s, const struct json *v);
+/* Embedded resources: apiVersion, kind and metadata as upstream checks them. */
+void structural_validate_embedded(struct hook *h, const struct structural *s, const struct json *v);
 
 #endif
