@@ -136,6 +136,7 @@ HOOK(crd_prepare_create)
 {
 	kind_status_reset(h, o);
 	json_del(json_get(o, "status"), "storedVersions");
+	json_set(h->a, json_get(o, "status"), "conditions", json_null(h->a)); /* as upstream's reply */
 	crd_note_storage(h, o);
 }
 

@@ -28,6 +28,9 @@ const struct kind kinds_apiextensions[] = {
 		.prepare_create = crd_prepare_create,
 		.prepare_update = crd_prepare_update,
 		.prepare_delete = crd_prepare_delete,
+		.validate = crd_validate,
+		.validate_status = crd_validate_status,
+		.warn = crd_warn,
 	},
 };
 

@@ -30,7 +30,7 @@ struct regex {
 struct rewriter {
 	struct buf out;
 	struct arena *a;
-	const char *p;
+	const char *p, *start;
 	const char *error; /* in the arena */
 	bool quantified;   /* the last thing was a quantifier */
 };
@@ -174,7 +174,7 @@ static bool copy_quantifier(struct rewriter *w, size_t n)
 	const char *from = w->p;
 
 	if (w->quantified)
-		return refuse(w, "invalid nested repetition operator", from, n);
+		return refuse(w, "invalid nested repetition operator", from - 1, n + 1);
 	if (*from == '{' && (strtol(from + 1, NULL, 10) > 1000 ||
 			     (memchr(from, ',', n) && strtol(strchr(from, ',') + 1, NULL, 10) > 1000)))
 		return refuse(w, "invalid repeat count", from, n);
@@ -218,6 +218,14 @@ static pcre2_code *compile(struct rewriter *w)
 			     NULL);
 	if (code)
 		return code;
+	if (err == PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS) {
+		refuse(w, "missing closing )", w->start, strlen(w->start));
+		return NULL;
+	}
+	if (err == PCRE2_ERROR_CLASS_RANGE_ORDER && at >= 2 && at < w->out.len) {
+		refuse(w, "invalid character class range", w->out.p + at - 2, 3);
+		return NULL;
+	}
 	pcre2_get_error_message(err, text, sizeof text);
 	w->error = arena_printf(w->a, "error parsing regexp: %s at offset %zu", (const char *)text,
 				(size_t)at);
@@ -242,7 +250,7 @@ static struct regex *regex_of(pcre2_code *code)
 
 struct regex *regex_new(const char *pattern, char **err)
 {
-	struct rewriter w = { .a = arena_new(), .p = pattern };
+	struct rewriter w = { .a = arena_new(), .p = pattern, .start = pattern };
 	pcre2_code *code = NULL;
 	bool ok = true;
 
