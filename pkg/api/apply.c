@@ -188,7 +188,8 @@ static const struct obj *apply_create(struct update *u, struct status *st)
 			meta_uid(o));
 		return NULL;
 	}
-	if (!body_place(u->k, u->ns, o, st) || !apply_name_check(o, u->name, st))
+	if (!body_place(u->k, u->ns, o, st) || !apply_name_check(o, u->name, st) ||
+	    !create_allowed(u->c, u->k, u->ns, u->name, st))
 		return NULL;
 	json_del(json_get(o, "metadata"), "resourceVersion");
 	return create_managed(u->c, u->k, u->ns, o, st);

@@ -31,6 +31,21 @@ struct boot {
 	VEC(struct store_write) writes;
 };
 
+/* Sets are many small things: none of them stays. */
+static void boot_own(struct boot *b, const struct kind *k, struct json *o)
+{
+	struct arena *a = arena_new();
+	struct call c = b->c;
+	struct json *list;
+
+	c.a = a;
+	managed_update(&c, k, NULL, NULL, o);
+	list = json_path(o, "metadata.managedFields");
+	if (list)
+		json_set(b->a, json_get(o, "metadata"), "managedFields", json_copy(b->a, list));
+	arena_free(&a);
+}
+
 static void boot_add(struct boot *b, const struct kind *k, struct json *o)
 {
 	const struct obj *present = store_get(api_table(b->api, k), meta_ns(o), meta_name(o));
@@ -51,7 +66,7 @@ static void boot_add(struct boot *b, const struct kind *k, struct json *o)
 	if (k->defaults)
 		k->defaults(&h, o);
 	hook_close(&h, &b->c);
-	managed_update(&b->c, k, NULL, NULL, o);
+	boot_own(b, k, o);
 	w.obj = convert_frozen(b->a, k, o, b->c.user);
 	vec_push(&b->writes, w);
 }

@@ -99,6 +99,10 @@ const struct obj *create_clean(struct call *c, const struct kind *k, const char 
 const struct obj *create_managed(struct call *c, const struct kind *k, const char *ns,
 				 struct json *o, struct status *st);
 
+/* A write that was authorized as an update turns out to create: may the caller do that? */
+bool create_allowed(struct call *c, const struct kind *k, const char *ns, const char *name,
+		    struct status *st);
+
 /* ---- apply.c: api_patch() of PATCH_APPLY ---- */
 const struct obj *api_apply(struct call *c, const struct kind *k, const char *sub, const char *ns,
 			    const char *name, const struct json *config, bool force, bool *created,

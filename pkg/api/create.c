@@ -252,6 +252,22 @@ const struct obj *create_managed(struct call *c, const struct kind *k, const cha
 	return create_run(&cr, st);
 }
 
+bool create_allowed(struct call *c, const struct kind *k, const char *ns, const char *name,
+		    struct status *st)
+{
+	struct attributes attr = { .verb = "create",
+				   .group = k->subject.group,
+				   .version = k->version,
+				   .resource = k->subject.resource,
+				   .subresource = "",
+				   .name = name,
+				   .ns = ns };
+	const char *reason = NULL;
+
+	return api_authorize(c->api, c->a, c->user, &attr, &reason) ||
+	       status_denied(st, c->a, c->user, &attr, reason ? reason : "");
+}
+
 static bool creatable(const struct kind *k, struct status *st)
 {
 	return ((k->verbs & VERB_CREATE) && !k->virtual_only) || status_method_not_allowed(st);

@@ -53,14 +53,8 @@ struct manager *managed_find(const struct managed *m, const char *id)
 	return NULL;
 }
 
-void managed_add(struct managed *m, const struct manager *x)
+static void managed_push(struct managed *m, const struct manager *x)
 {
-	struct manager *old = managed_find(m, x->id);
-
-	if (old) {
-		*old = *x;
-		return;
-	}
 	if (m->n == m->cap) {
 		struct manager *grown = arena_alloc(m->a, (m->cap * 2 + 4) * sizeof *grown);
 
@@ -70,6 +64,16 @@ void managed_add(struct managed *m, const struct manager *x)
 		m->cap = m->cap * 2 + 4;
 	}
 	m->p[m->n++] = *x;
+}
+
+void managed_add(struct managed *m, const struct manager *x)
+{
+	struct manager *old = managed_find(m, x->id);
+
+	if (old)
+		*old = *x;
+	else
+		managed_push(m, x);
 }
 
 void managed_remove(struct managed *m, struct manager *x)
@@ -116,8 +120,34 @@ static const char *entry_parse(struct managed *m, const struct json *e, size_t i
 	if (!fieldset_parse(m->a, x.fields, &x.set))
 		return arena_printf(m->a, "error decoding versioned set from entry %zu", i);
 	x.time = json_is_string(time) ? json_str(time) : NULL;
-	managed_add(m, &x);
+	managed_push(m, &x);
 	return NULL;
+}
+
+static int by_id(const void *x, const void *y, void *arg)
+{
+	const struct manager *all = arg;
+	size_t i = *(const size_t *)x, j = *(const size_t *)y;
+	int d = strcmp(all[i].id, all[j].id);
+
+	return d ? d : (i > j) - (i < j);
+}
+
+/* Of entries with one identity the last one counts; there may be thousands, when a client sends them. */
+static void managed_unique(struct managed *m)
+{
+	size_t *order = arena_alloc(m->a, (m->n + 1) * sizeof *order), n = 0;
+	struct manager *all = m->p;
+
+	for (size_t i = 0; i < m->n; i++)
+		order[i] = i;
+	qsort_r(order, m->n, sizeof *order, by_id, all);
+	m->p = arena_alloc(m->a, (m->n + 1) * sizeof *m->p);
+	m->cap = m->n + 1;
+	for (size_t i = 0; i < m->n; i++)
+		if (i + 1 == m->n || strcmp(all[order[i]].id, all[order[i + 1]].id))
+			m->p[n++] = all[order[i]];
+	m->n = n;
 }
 
 const char *managed_parse(struct arena *a, const struct json *list, struct managed *out)
@@ -129,6 +159,8 @@ const char *managed_parse(struct arena *a, const struct json *list, struct manag
 	json_each(e, list)
 		if ((wrong = entry_parse(out, e, i++)))
 			return wrong;
+	if (out->n > 1)
+		managed_unique(out);
 	return NULL;
 }
 

@@ -59,8 +59,7 @@ struct ownership {
 	const struct json *live; /* in version k; NULL: there is none yet */
 	struct managed managed;
 	struct typed typed;
-	struct version *versions; /* comparisons made so far */
-	size_t nversions;
+	const struct version *versions; /* comparisons made so far */
 };
 void ownership_open(struct ownership *w, struct call *c, const struct kind *k, const char *sub,
 		    const struct json *live);

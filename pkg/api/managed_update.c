@@ -18,8 +18,8 @@
 #include <string.h>
 
 struct version {
+	const struct version *next;
 	const char *text;
-	bool served;
 	struct typed_changes changes;
 };
 
@@ -41,6 +41,45 @@ void ownership_open(struct ownership *w, struct call *c, const struct kind *k, c
 }
 
 /* ---- what the write cannot own ---- */
+
+#define MEMBER(text)                                                       \
+	{                                                                  \
+		.at = { .kind = PATH_FIELD, .name = text }, .member = true \
+	}
+#define SET(nodes_)                                                     \
+	{                                                               \
+		.n = sizeof(nodes_) / sizeof *(nodes_), .nodes = nodes_ \
+	}
+
+/* Sorted, as every set. */
+static const struct field_node never_meta_nodes[] = {
+	MEMBER("clusterName"),
+	MEMBER("creationTimestamp"),
+	MEMBER("generation"),
+	MEMBER("managedFields"),
+	MEMBER("name"),
+	MEMBER("namespace"),
+	MEMBER("resourceVersion"),
+	MEMBER("selfLink"),
+	MEMBER("uid"),
+};
+static const struct fieldset never_meta = SET(never_meta_nodes);
+static const struct field_node never_nodes[] = {
+	MEMBER("apiVersion"),
+	MEMBER("kind"),
+	{ .at = { .kind = PATH_FIELD, .name = "metadata" }, .member = true, .kids = &never_meta },
+};
+static const struct fieldset never = SET(never_nodes);
+static const struct field_node list_nodes[] = { MEMBER("managedFields") };
+static const struct fieldset list_set = SET(list_nodes);
+static const struct field_node list_path_nodes[] = {
+	{ .at = { .kind = PATH_FIELD, .name = "metadata" }, .kids = &list_set },
+};
+static const struct fieldset list_path = SET(list_path_nodes);
+static const struct field_node status_nodes[] = { MEMBER("status") };
+static const struct fieldset status_set = SET(status_nodes);
+static const struct field_node spec_nodes[] = { MEMBER("spec") };
+static const struct fieldset spec_set = SET(spec_nodes);
 
 static const struct fieldset *paths_set(struct arena *a, const char *paths)
 {
@@ -75,19 +114,13 @@ const struct fieldset *ownership_filter(struct ownership *w, const struct fields
 	if (r)
 		return fieldset_prune(a, set, paths_set(a, r->paths));
 	if (!strcmp(w->sub, "status"))
-		return fieldset_prune(a, set, paths_set(a, "spec"));
-	return w->k->subs & SUB_STATUS ? fieldset_prune(a, set, paths_set(a, "status")) : set;
+		return fieldset_prune(a, set, &spec_set);
+	return w->k->subs & SUB_STATUS ? fieldset_prune(a, set, &status_set) : set;
 }
 
 const struct fieldset *ownership_strip(struct ownership *w, const struct fieldset *set)
 {
-	static const char never[] =
-		"apiVersion kind metadata metadata.name metadata.namespace metadata.creationTimestamp "
-		"metadata.selfLink metadata.uid metadata.clusterName metadata.generation "
-		"metadata.managedFields metadata.resourceVersion";
-
-	return fieldset_empty(set) ? set :
-				     fieldset_difference(w->c->a, set, paths_set(w->c->a, never));
+	return fieldset_difference(w->c->a, set, &never);
 }
 
 /* ---- versions ---- */
@@ -121,20 +154,17 @@ const struct json *ownership_convert(struct ownership *w, const struct json *o, 
 	return x == y ? o : convert_between(w->c->a, x, y, o);
 }
 
-static void version_compare(struct ownership *w, struct version *v, const struct json *now)
+static void version_compare(struct ownership *w, const struct typed *t, struct version *v,
+			    const struct json *now)
 {
 	const struct json *live = w->live;
-	struct typed t;
 
-	v->served = ownership_type(w, v->text, &t);
-	if (!v->served)
-		return;
 	if (live)
 		live = ownership_convert(w, live, w->version, v->text);
 	now = ownership_convert(w, now, w->version, v->text);
-	typed_compare(&t, live, now, w->k->type != NULL, &v->changes);
-	v->changes.removed = fieldset_difference(w->c->a, ownership_filter(w, v->changes.removed),
-						 fieldset_path(w->c->a, "metadata.managedFields"));
+	typed_compare(t, live, now, w->k->type != NULL, &v->changes);
+	v->changes.removed =
+		fieldset_difference(w->c->a, ownership_filter(w, v->changes.removed), &list_path);
 	v->changes.modified = ownership_filter(w, v->changes.modified);
 	v->changes.added = ownership_filter(w, v->changes.added);
 }
@@ -142,19 +172,19 @@ static void version_compare(struct ownership *w, struct version *v, const struct
 const struct typed_changes *ownership_changes(struct ownership *w, const struct json *now,
 					      const char *text)
 {
-	struct version *grown, *v;
+	struct version *v;
+	struct typed t;
 
-	for (size_t i = 0; i < w->nversions; i++)
-		if (!strcmp(w->versions[i].text, text))
-			return w->versions[i].served ? &w->versions[i].changes : NULL;
-	grown = arena_alloc(w->c->a, (w->nversions + 1) * sizeof *grown);
-	if (w->nversions)
-		memcpy(grown, w->versions, w->nversions * sizeof *grown);
-	v = &grown[w->nversions++];
-	w->versions = grown;
-	*v = (struct version){ .text = text };
-	version_compare(w, v, now);
-	return v->served ? &v->changes : NULL;
+	for (const struct version *have = w->versions; have; have = have->next)
+		if (!strcmp(have->text, text))
+			return &have->changes;
+	if (!ownership_type(w, text, &t))
+		return NULL;
+	v = arena_alloc(w->c->a, sizeof *v);
+	*v = (struct version){ .next = w->versions, .text = text };
+	w->versions = v;
+	version_compare(w, &t, v, now);
+	return &v->changes;
 }
 
 /* ---- the algorithm ---- */

@@ -54,7 +54,7 @@ static const struct obj *put_create(struct update *u, struct json *body, bool *c
 	const struct obj *made;
 
 	u->o = body;
-	if (!uid_check(u, "", st))
+	if (!uid_check(u, "", st) || !create_allowed(u->c, u->k, u->ns, u->name, st))
 		return NULL;
 	json_del(json_get(body, "metadata"), "resourceVersion");
 	made = create_clean(u->c, u->k, u->ns, body, st);

@@ -134,8 +134,10 @@ static enum typed_zero typed_zero(struct type_ref r)
 {
 	const struct schema_field *f = r.p;
 
-	if (r.depth || f->flags & FIELD_POINTER)
+	if (r.depth)
 		return ZERO_ABSENT;
+	if (f->flags & FIELD_POINTER)
+		return f->flags & FIELD_OMITEMPTY ? ZERO_ABSENT : ZERO_NULL;
 	if (f->shape != SHAPE_ONE)
 		return f->flags & FIELD_OMITEMPTY ? ZERO_ABSENT : ZERO_NULL;
 	switch (f->scalar) {
