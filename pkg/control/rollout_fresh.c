@@ -122,7 +122,7 @@ static bool publish_revision(struct rollout *r, struct status *st)
 
 	if (!v || (have && !strcmp(have, v)))
 		return true;
-	o = api_change(&r->t->call, r->kind, NULL, r->obj->ns, r->obj->name, set_revision,
+	o = api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name, set_revision,
 		       arena_strdup(r->t->call.a, v), st);
 	if (!o)
 		return false;

@@ -467,6 +467,7 @@ static void scheduler_stop(void *state)
 
 const struct controller scheduler_controller = {
 	.name = "scheduler",
+	.manager = "kube-scheduler",
 	.source = "default-scheduler",
 	.watch = { { "v1", "Node", NULL }, { "v1", "Pod", NULL } },
 	.map_state = map_change,

@@ -137,7 +137,8 @@ static void reconcile_one(struct unit *u, struct arena *a, struct queue_item *it
 	struct result r = { 0 };
 	struct task t = { .rt = u->rt, .ctl = u->ctl, .state = u->state };
 
-	call_init(&t.call, u->rt->api, a, u->ctl->name);
+	call_init(&t.call, u->rt->api, a,
+		  u->ctl->manager ? u->ctl->manager : "kube-controller-manager");
 	if (!u->ctl->reconcile(&t, (struct key){ item->ns, item->name }, &r, &st)) {
 		failed(u, item, &st);
 		return;

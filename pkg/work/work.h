@@ -56,8 +56,9 @@ void map_live(struct enqueue *q, struct api *api, const struct event *ev);
 #define CONTROLLER_WATCHES 6
 
 struct controller {
-	const char *name;   /* as in --controllers: "deployment" */
-	const char *source; /* who its Events come from: "deployment-controller"; NULL = name */
+	const char *name;    /* as in --controllers: "deployment" */
+	const char *source;  /* who its Events come from: "deployment-controller"; NULL = name */
+	const char *manager; /* the field manager of its writes; NULL = "kube-controller-manager" */
 	struct controller_watch watch[CONTROLLER_WATCHES]; /* ends with kind NULL */
 	/* Besides: changes of every stored kind that can be deleted.  k is the kind of ev->obj.  NULL = none. */
 	void (*map_all)(struct enqueue *q, void *state, const struct kind *k, const struct event *ev);

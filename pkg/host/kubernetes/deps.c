@@ -305,6 +305,7 @@ static void map_change(struct enqueue *q, void *state, const struct controller_w
 
 const struct controller kube_deps = {
 	.name = "host-dependencies",
+	.manager = "host-dependencies",
 	.watch = { { "v1", "ConfigMap", NULL }, { "v1", "Secret", NULL }, { "v1", "Service", NULL } },
 	.map_state = map_change,
 	.reconcile = deps_reconcile,

@@ -212,6 +212,7 @@ static bool events_reconcile(struct task *t, struct key key, struct result *out,
 
 const struct controller kube_events = {
 	.name = "host-events",
+	.manager = "host-events",
 	.reconcile = events_reconcile,
 	.start = kube_start,
 	.stop = kube_stop,

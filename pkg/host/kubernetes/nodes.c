@@ -276,6 +276,7 @@ static void map_change(struct enqueue *q, void *state, const struct controller_w
 
 const struct controller kube_nodes = {
 	.name = "host-nodes",
+	.manager = "host-nodes",
 	.watch = { { "v1", "Node", NULL }, { "v1", "Pod", NULL } },
 	.map_state = map_change,
 	.reconcile = nodes_reconcile,

@@ -370,6 +370,7 @@ static void map_change(struct enqueue *q, void *state, const struct controller_w
 
 const struct controller kube_pods = {
 	.name = "host-pods",
+	.manager = "host-pods",
 	.watch = { { "v1", "Pod", NULL }, { "v1", "Namespace", NULL } },
 	.map_state = map_change,
 	.reconcile = pods_reconcile,

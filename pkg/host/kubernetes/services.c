@@ -408,6 +408,7 @@ static void *services_start(struct runtime *rt, void *arg)
 
 const struct controller kube_services = {
 	.name = "host-services",
+	.manager = "host-services",
 	.watch = { { "v1", "Service", NULL } },
 	.map_state = map_change,
 	.reconcile = services_reconcile,

@@ -177,6 +177,7 @@ static void map_change(struct enqueue *q, void *state, const struct controller_w
 
 const struct controller kube_slices = {
 	.name = "host-endpointslices",
+	.manager = "host-endpointslices",
 	.watch = { { "discovery.k8s.io/v1", "EndpointSlice", NULL }, { "v1", "Service", NULL } },
 	.map_state = map_change,
 	.reconcile = slices_reconcile,

@@ -171,6 +171,7 @@ static void map_pod(struct enqueue *q, void *state, const struct controller_watc
 
 const struct controller simulated_kubelet = {
 	.name = "kubelet",
+	.manager = "kubelet",
 	.watch = { { "v1", "Pod", NULL }, { "coordination.k8s.io/v1", "Lease", heartbeat_map } },
 	.map_state = map_pod,
 	.reconcile = kubelet_reconcile,
