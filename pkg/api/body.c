@@ -67,7 +67,7 @@ static bool body_identify(struct call *c, const struct kind *k, struct json *o, 
 	char own[128];
 
 	kind_api_version(k, own);
-	if (*kind && strcmp(kind, k->subject.kind))
+	if (*kind && strcmp(kind, k->subject.kind) && !kind_is_custom(k))
 		return kind_refused(c, k, *gv ? gv : own, kind, st);
 	if (*gv && strcmp(gv, own))
 		return status_bad_request(

@@ -41,7 +41,7 @@ bool custom_clean(struct arena *a, const struct kind *k, struct json *o, struct 
 {
 	const struct structural *s = schema_of(a, k);
 
-	if (!structural_coerce_meta(a, k, o, w, st) || !structural_coerce(a, s, k, o, w, st))
+	if (!structural_coerce(a, s, k, o, w, st))
 		return false;
 	if (s)
 		structural_prune(a, s, o, true, w);
@@ -98,25 +98,69 @@ void custom_prepare_status(struct hook *h, struct json *o, const struct json *ol
 	json_set(h->a, o, "metadata", meta);
 }
 
-/* A replica count or selector where the scale subresource looks for it. */
+/* ---- where the scale subresource looks ---- */
+
+static const char *go_type(const struct json *v)
+{
+	int64_t n;
+
+	switch (json_type(v)) {
+	case JSON_OBJECT: return "map[string]interface {}";
+	case JSON_ARRAY: return "[]interface {}";
+	case JSON_STRING: return "string";
+	case JSON_NUMBER: return json_int(v, &n) ? "int64" : "float64";
+	case JSON_NULL: return "<nil>";
+	default: return "bool";
+	}
+}
+
+/* fmt's %v */
+static const char *go_value(struct arena *a, const struct json *v)
+{
+	const char *text = "";
+
+	if (json_is_null(v))
+		return "<nil>";
+	if (!json_is_array(v) && !json_is_object(v))
+		return json_is_string(v) ? json_str(v) : structural_show(a, v);
+	json_each(c, v)
+		text = arena_printf(a, "%s%s%s%s%s", text, *text ? " " : "",
+				    json_name(c) ? json_name(c) : "", json_name(c) ? ":" : "",
+				    go_value(a, c));
+	return arena_printf(a, "%s[%s]", json_is_object(v) ? "map" : "", text);
+}
+
+/* The value at a path, or NULL: absent, or the way there is not one of objects, which is told. */
+static const struct json *scale_value(struct hook *h, const char *path, const struct json *o,
+				      const char *want, const char *zero)
+{
+	const struct json *v = o;
+	const char *p = path, *text;
+
+	for (size_t n; *p && v; p += n + (p[n] == '.')) {
+		n = strcspn(p, ".");
+		if (!json_is_object(v))
+			break;
+		v = json_get(v, arena_dup(h->a, p, n));
+	}
+	if (!v || (!*p && !strcmp(go_type(v), want)))
+		return v;
+	text = arena_printf(h->a, ".%.*s accessor error: %s is of the type %s, expected %s",
+			    (int)(*p ? (size_t)(p - path) + strcspn(p, ".") : strlen(path)), path,
+			    go_value(h->a, v), go_type(v), *p ? "map[string]interface{}" : want);
+	field_error(h->errors, FIELD_INVALID, arena_printf(h->a, ".%s", path), zero, text);
+	return NULL;
+}
+
 static void check_replicas(struct hook *h, const char *path, const struct json *o)
 {
-	const struct json *v = path ? json_path(o, path) : NULL;
+	const struct json *v = path ? scale_value(h, path, o, "int64", "0") : NULL;
 	const char *shown = path ? arena_printf(h->a, ".%s", path) : "";
 	int64_t n;
 
-	if (!v)
-		return;
 	if (!json_int(v, &n))
-		err_invalid_int(h, AT_ROOT(shown), 0,
-				".%s accessor error: %s is of the type %s, expected int64", path,
-				json_is_string(v) ? json_str(v) : json_text(h->a, v),
-				json_is_string(v) ? "string" :
-				json_is_number(v) ? "float64" :
-				json_is_bool(v)   ? "bool" :
-				json_is_array(v)  ? "[]interface {}" :
-						    "map[string]interface {}");
-	else if (n < 0)
+		return;
+	if (n < 0)
 		err_invalid_int(h, AT_ROOT(shown), n, "should be a non-negative integer");
 	else if (n > INT32_MAX)
 		err_invalid_int(h, AT_ROOT(shown), n, "should be less than or equal to %d",
@@ -132,6 +176,21 @@ static void check_scale(struct hook *h, const struct json *o, bool spec)
 	if (spec)
 		check_replicas(h, paths[0], o);
 	check_replicas(h, paths[1], o);
+	if (paths[2])
+		scale_value(h, paths[2], o, "string", "\"\"");
+}
+
+/* ---- validation ---- */
+
+/* The body was sent to the right place; what it says it is, is looked at only here. */
+static bool check_kind(struct hook *h, const struct json *o)
+{
+	const char *kind = json_str(json_get(o, "kind")), *want = h->kind->subject.kind;
+
+	if (!strcmp(kind, want))
+		return true;
+	err_invalid(h, AT_ROOT("kind"), kind, "must be %s", want);
+	return false;
 }
 
 /* Duplicates are no fault of an update of what had some before. */
@@ -146,6 +205,8 @@ static void check_object(struct hook *h, const struct json *o, const struct json
 {
 	const struct structural *s = schema_of(h->a, h->kind);
 
+	if (!check_kind(h, o))
+		return;
 	if (s)
 		structural_validate(h, s, o, old, "");
 	check_scale(h, o, true);
@@ -193,9 +254,22 @@ static void warn_finalizer(struct hook *h, const char *name)
 		  name, strchr(name, '.') ? " including a path (/)" : "");
 }
 
+/* In order of their names. */
 void custom_warn(struct hook *h, const struct json *o, const struct json *old)
 {
-	json_each(f, json_path(o, "metadata.finalizers"))
-		if (!old || !meta_has_finalizer(old, json_str(f)))
-			warn_finalizer(h, json_str(f));
+	const struct json *list = json_path(o, "metadata.finalizers");
+	const char *last = "";
+
+	for (;;) {
+		const char *next = NULL;
+
+		json_each(f, list)
+			if (strcmp(json_str(f), last) > 0 && (!next || strcmp(json_str(f), next) < 0))
+				next = json_str(f);
+		if (!next)
+			return;
+		if (!old || !meta_has_finalizer(old, next))
+			warn_finalizer(h, next);
+		last = next;
+	}
 }

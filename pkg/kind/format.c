@@ -26,9 +26,26 @@ static bool is_any(const char *s)
 	return true;
 }
 
+/* Zeros that lead a decimal are tolerated. */
+static enum ip_family sloppy_family(const char *whole)
+{
+	const char *s = whole;
+	char text[64];
+	size_t n = 0;
+
+	for (; *s && n < sizeof text - 1; s++) {
+		bool first = !n || text[n - 1] == '.';
+
+		if (!(*s == '0' && first && isdigit((unsigned char)s[1])))
+			text[n++] = *s;
+	}
+	text[n] = '\0';
+	return *s ? IP_NONE : ip_family(strchr(whole, ':') ? whole : text);
+}
+
 static bool is_ipv4(const char *s)
 {
-	return ip_family(s) != IP_NONE && strchr(s, '.');
+	return sloppy_family(s) != IP_NONE && strchr(s, '.');
 }
 
 static bool is_ipv6(const char *s)

@@ -475,7 +475,7 @@ const struct structural *structural_property(const struct structural *s, const c
 	const struct structural_property key = { .name = name };
 	const struct structural_property *p;
 
-	if (!s || !s->nproperties)
+	if (!s || !s->nproperties || !name)
 		return NULL;
 	p = bsearch(&key, s->properties, s->nproperties, sizeof key, by_name);
 	return p ? p->schema : NULL;

@@ -121,11 +121,10 @@ const char *structural_type_name(enum structural_type t);
  * at the root. */
 void structural_prune(struct arena *a, const struct structural *s, struct json *v, bool root,
 		      struct schema_warnings *w);
-/* Metadata of a resource, and of every resource embedded below, as Go would decode it.  400 when it cannot. */
-bool structural_coerce_meta(struct arena *a, const struct kind *k, struct json *o,
-			    struct schema_warnings *w, struct status *st);
+/* Metadata of a resource (s may be NULL), and of every resource embedded in it, as Go would decode it.  400 when it
+ * cannot. */
 bool structural_coerce(struct arena *a, const struct structural *s, const struct kind *k,
-		       struct json *v, struct schema_warnings *w, struct status *st);
+		       struct json *o, struct schema_warnings *w, struct status *st);
 /* Fill in defaults; null that is not allowed makes way for them. */
 void structural_default(struct arena *a, const struct structural *s, struct json *v);
 

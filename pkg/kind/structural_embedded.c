@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "kind/check.h"
+#include "kind/clean.h"
 #include "kind/kind.h"
 #include "kind/types.h"
 #include "obj/json.h"
@@ -15,47 +16,120 @@
 
 /* ---- metadata as a Go server would have decoded it ---- */
 
-bool structural_coerce_meta(struct arena *a, const struct kind *k, struct json *o,
-			    struct schema_warnings *w, struct status *st)
-{
-	static const struct schema_field fields[] = {
-		{ .name = "metadata",
-		  .go = "v1.ObjectMeta",
-		  .type = &type_meta_v1_ObjectMeta,
-		  .flags = FIELD_OMITEMPTY },
-	};
-	static const struct schema_type envelope = { .name = "", .fields = fields, .nfields = 1 };
-	struct json *meta = json_get(o, "metadata"), *only;
+struct coercion {
+	struct hook h; /* for paths only */
+	const struct kind *k;
+	struct schema_warnings *w;
+	struct status *st;
+};
 
-	if (!meta)
+static bool refuse(struct coercion *c, const struct at *at, const struct json *v, const char *why)
+{
+	const char *path = at_text(&c->h, at);
+
+	return status_bad_request(c->st, "%s in version \"%s\" cannot be handled as a %s: %s%s",
+				  c->k->subject.kind, c->k->version, c->k->subject.kind,
+				  *path ? arena_printf(c->h.a, "%s: Invalid value: %s: ", path,
+						       structural_show(c->h.a, v)) :
+					  "",
+				  why);
+}
+
+/* Behind "... cannot be handled as a K: ". */
+static const char *reason_of(const struct status *st)
+{
+	const char *p = strstr(st->message, "cannot be handled as a ");
+	const char *colon = p ? strstr(p, ": ") : NULL;
+
+	return colon ? colon + 2 : st->message;
+}
+
+/* Unknown members are told by their whole path. */
+static void tell_unknown(struct coercion *c, const struct at *at, const struct schema_warnings *found)
+{
+	static const char intro[] = "unknown field \"";
+	const char *prefix = at_text(&c->h, at);
+
+	for (size_t i = 0; c->w && i < found->n; i++) {
+		const char *path = found->texts[i] + sizeof intro - 1;
+
+		if (strncmp(found->texts[i], intro, sizeof intro - 1))
+			continue;
+		clean_warn(c->h.a, c->w, "unknown field",
+			   arena_printf(c->h.a, "%s.%.*s", prefix, (int)strlen(path) - 1, path));
+	}
+}
+
+static bool coerce_meta(struct coercion *c, const struct at *at, struct json *o, bool root)
+{
+	const struct at *here = root ? AT_ROOT("metadata") : AT(at, "metadata");
+	struct json *meta = json_get(o, "metadata"), *decoded;
+	struct schema_warnings found = { 0 };
+	STATUS_AUTO struct status bad = STATUS_INIT;
+
+	if (json_is_null(meta))
 		return true;
-	only = json_object(a);
-	json_add(a, only, "metadata", json_copy(a, meta));
-	if (!schema_clean(a, &envelope, k->subject.kind, k->version, only, NULL, w, st))
+	if (!json_is_object(meta)) {
+		const char *what = json_is_array(meta)  ? "array" :
+				   json_is_string(meta) ? "string" :
+				   json_is_bool(meta)   ? "bool" :
+							  "number";
+
+		return refuse(c, root ? NULL : here, meta,
+			      arena_printf(c->h.a,
+					   "json: cannot unmarshal %s into Go value of type "
+					   "v1.ObjectMeta",
+					   what));
+	}
+	decoded = json_copy(c->h.a, meta);
+	if (!schema_clean(c->h.a, &type_meta_v1_ObjectMeta, c->k->subject.kind, c->k->version,
+			  decoded, NULL, &found, &bad))
+		return refuse(c, root ? NULL : here, meta, reason_of(&bad));
+	tell_unknown(c, here, &found);
+	json_replace(c->h.a, o, meta, decoded);
+	return true;
+}
+
+static bool coerce_texts(struct coercion *c, const struct at *at, const struct json *o)
+{
+	static const char *const names[] = { "apiVersion", "kind" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct json *v = json_get(o, names[i]);
+
+		if (v && !json_is_string(v))
+			return refuse(c, AT(at, names[i]), v, "must be a string");
+	}
+	return true;
+}
+
+static bool coerce(struct coercion *c, const struct structural *s, struct json *v, const struct at *at)
+{
+	size_t i = 0;
+
+	if (!s || !(s->flags & STRUCTURAL_EMBEDS))
+		return true;
+	if (at && json_is_object(v) && s->flags & STRUCTURAL_EMBEDDED &&
+	    (!coerce_texts(c, at, v) || !coerce_meta(c, at, v, false)))
 		return false;
-	if (json_get(only, "metadata"))
-		json_replace(a, o, meta, json_copy(a, json_get(only, "metadata")));
-	else
-		json_detach(o, meta);
+	json_each(m, v) {
+		const struct structural *sub = structural_property(s, json_name(m));
+		bool ok = json_is_array(v) ? coerce(c, s->items, m, AT_ITEM(at, i++)) :
+			  sub              ? coerce(c, sub, m, AT(at, json_name(m))) :
+					     coerce(c, s->additional, m, AT_KEY(at, json_name(m)));
+
+		if (!ok)
+			return false;
+	}
 	return true;
 }
 
 bool structural_coerce(struct arena *a, const struct structural *s, const struct kind *k,
-		       struct json *v, struct schema_warnings *w, struct status *st)
+		       struct json *o, struct schema_warnings *w, struct status *st)
 {
-	if (!s || !(s->flags & STRUCTURAL_EMBEDS))
-		return true;
-	if (json_is_object(v) && s->flags & STRUCTURAL_EMBEDDED &&
-	    !structural_coerce_meta(a, k, v, w, st))
-		return false;
-	json_each(c, v) {
-		const struct structural *sub =
-			json_is_array(v) ? s->items : structural_property(s, json_name(c));
+	struct coercion c = { .h = { .a = a, .kind = k }, .k = k, .w = w, .st = st };
 
-		if (!structural_coerce(a, sub || json_is_array(v) ? sub : s->additional, k, c, w, st))
-			return false;
-	}
-	return true;
+	return coerce_meta(&c, NULL, o, true) && coerce(&c, s, o, NULL);
 }
 
 /* ---- validation ---- */

@@ -246,7 +246,16 @@ static bool missing_member(struct req *r, const char *what)
 				  summary(r->a, h->body, h->body_len));
 }
 
-/* kind and apiVersion of the body against the URL's. */
+static bool wrong_version(struct req *r, const char *version, const char *want)
+{
+	return status_bad_request(&r->st,
+				  "the API version in the data (%s) does not match the expected API "
+				  "version (%s)",
+				  version, want);
+}
+
+/* kind and apiVersion of the body against the URL's; another kind in a custom resource's body is a matter of its
+ * validation. */
 static bool check_type(struct req *r, struct json *o)
 {
 	const struct kind *k = r->kind;
@@ -257,8 +266,8 @@ static bool check_type(struct req *r, struct json *o)
 	kind_api_version(k, want);
 	if (kind_is_custom(k) && !*kind)
 		return missing_member(r, "Kind");
-	if (kind_is_custom(k) && !*version)
-		return missing_member(r, "apiVersion");
+	if (kind_is_custom(k))
+		return strcmp(version, want) == 0 || wrong_version(r, version, want);
 	if (strchr(version, '/') != strrchr(version, '/'))
 		return odd_version(r, version);
 	if (*kind && strcmp(kind, k->subject.kind) != 0)
@@ -273,10 +282,7 @@ static bool check_type(struct req *r, struct json *o)
 		if ((!same_group || glen == 0) &&
 		    !kinds_by_api_version(r->server->kinds, version, kind))
 			return wrong_kind(r, version, k->subject.kind);
-		return status_bad_request(&r->st,
-					  "the API version in the data (%s) does not match the "
-					  "expected API version (%s)",
-					  version, want);
+		return wrong_version(r, version, want);
 	}
 	if (!*kind)
 		json_set_str(r->a, o, "kind", k->subject.kind);
