@@ -7,6 +7,7 @@
  * it which takes no lock.
  */
 #include "api/core.h"
+#include "api/dynamic.h"
 #include "api/hook_call.h"
 #include "api/custom.h"
 
@@ -146,6 +147,7 @@ struct api *api_new(const struct api_config *c, struct status *st)
 	rbac_init(api);
 	event_memory_init(api);
 	api->hooks = hook_clients_new();
+	dynamic_init(api);
 	if (!service_ips_init(api, st) || !bootstrap_commit(api, st) || !customs_init(api, st))
 		api_free(&api);
 	return api;
@@ -160,6 +162,7 @@ void api_free(struct api **api)
 	customs_free(*api);
 	event_memory_free(*api);
 	hook_clients_free(&(*api)->hooks);
+	dynamic_free(*api);
 	service_ips_free(*api);
 	rbac_free(*api);
 	map_free(&(*api)->tables, NULL);

@@ -80,6 +80,9 @@ struct call {
 	struct json *annotations;         /* of the audit event, see call_annotate(); NULL: none */
 	struct reservation *reservations; /* service addresses; api's own */
 	bool settling; /* api's own: a definition is being settled, its commits settle nothing */
+	/* fieldManager and fieldValidation as the client gave them, for webhooks; NULL = not given */
+	const char *asked_manager, *asked_validation;
+	bool inner; /* part of another request that has been admitted: webhooks and policies do not see it */
 };
 
 /* A call of an internal part: system user, strictness off. name becomes the field manager. */

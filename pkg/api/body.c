@@ -157,6 +157,27 @@ bool body_clean(struct call *c, const struct kind *k, struct json *o, const stru
 	return body_judge(c, k, &w, patch, st);
 }
 
+bool body_again(struct call *c, const struct kind *k, struct json *o, struct status *st)
+{
+	struct schema_warnings ignored = { 0 };
+	STATUS_AUTO struct status bad = STATUS_INIT;
+	char own[128];
+	struct hook h;
+
+	json_set_str(c->a, o, "apiVersion", kind_api_version(k, own));
+	json_set_str(c->a, o, "kind", k->subject.kind);
+	if (k->type &&
+	    !schema_clean(c->a, k->type, k->subject.kind, k->version, o, NULL, &ignored, &bad))
+		return status_internal(st, "%s", decoder_text(bad.message));
+	meta_ensure(c->a, o);
+	if (!k->defaults)
+		return true;
+	hook_open(&h, c, k);
+	k->defaults(&h, o);
+	hook_close(&h, c);
+	return true;
+}
+
 bool body_place(const struct kind *k, const char *ns, struct json *o, struct status *st)
 {
 	struct json *meta = json_get(o, "metadata");

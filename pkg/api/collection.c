@@ -8,6 +8,7 @@
  */
 #include "api/core.h"
 #include "api/custom.h"
+#include "api/dynamic.h"
 
 #include "base/arena.h"
 
@@ -24,25 +25,33 @@ static bool plain(const struct kind *k, const struct delete_options *o, const st
 	       !o->uid && !o->rv && !item->finalizers && !item->deleted_s;
 }
 
-static bool admitted(struct call *c, const struct kind *k, const struct obj *item, struct status *st)
+static bool admitted(struct call *c, const struct kind *k, const struct obj *item,
+		     const struct delete_options *o, struct status *st)
 {
 	struct admission ad = { .c = c,
 				.k = k,
 				.op = ADMIT_DELETE,
 				.sub = "",
 				.ns = item->ns,
-				.name = item->name,
-				.cur = item };
+				.name = "", /* upstream's requests name nobody here */
+				.cur = item,
+				.delete = o };
 
-	return admission_mutate(&ad, st) && admission_validate(&ad, st);
+	return admission_run(&ad, st);
 }
 
 static bool delete_single(struct call *c, const struct kind *k, const struct obj *item,
 			  const struct delete_options *o, struct status *st)
 {
 	STATUS_AUTO struct status why = STATUS_INIT;
+	bool inner = c->inner, ok;
 
-	if (api_delete(c, k, item->ns, item->name, o, NULL, &why) || status_is(&why, "NotFound"))
+	if (!admitted(c, k, item, o, st))
+		return false;
+	c->inner = true;
+	ok = api_delete(c, k, item->ns, item->name, o, NULL, &why);
+	c->inner = inner;
+	if (ok || status_is(&why, "NotFound"))
 		return true;
 	if (st)
 		status_move(st, &why);
@@ -82,13 +91,13 @@ static bool delete_batch(struct call *c, const struct kind *k, const struct obj 
 	return r == STORE_OK;
 }
 
-/* How many of the next items can go together. */
+/* How many of the next items can go together; where one may be denied, each goes alone. */
 static size_t batch_size(struct call *c, const struct kind *k, const struct obj **items, size_t n,
 			 const struct delete_options *o)
 {
 	size_t i = 0;
 
-	if (c->dry_run)
+	if (c->dry_run || dynamic_any(c))
 		return 0;
 	while (i < n && i < BATCH && plain(k, o, items[i]))
 		i++;
@@ -99,7 +108,7 @@ static bool delete_some(struct call *c, const struct kind *k, const struct obj *
 			const struct delete_options *o, struct status *st)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!admitted(c, k, items[i], st))
+		if (!admitted(c, k, items[i], o, st))
 			return false;
 	return delete_batch(c, k, items, n) || delete_each(c, k, items, n, o, st);
 }

@@ -12,6 +12,7 @@
 
 struct customs;
 struct event_memory;
+struct dynamic;
 struct field_errors;
 struct hook_clients;
 struct map;
@@ -47,6 +48,7 @@ struct api {
 	struct event_memory *events;
 	struct hook_clients *hooks;
 	struct customs *customs;
+	struct dynamic *dynamic;
 };
 
 /* ---- convert.c: between frozen objects of the storage version and what a caller's version shows ---- */
@@ -84,6 +86,8 @@ bool hook_verdict(struct hook *h, struct call *c, const char *name, struct statu
  * for patches (422). */
 bool body_clean(struct call *c, const struct kind *k, struct json *o, const struct json *patch,
 		struct status *st);
+/* A tree of k that a webhook or policy has changed: decoded and defaulted again. 500 when it is no k. */
+bool body_again(struct call *c, const struct kind *k, struct json *o, struct status *st);
 /* The body's namespace agrees with the URL's or is set to it. */
 bool body_place(const struct kind *k, const char *ns, struct json *o, struct status *st);
 /* resourceVersion text to number: "" is 0. */
@@ -157,19 +161,41 @@ bool pick_matches(const struct pick *p, const struct obj *o);
 bool pick_everything(const struct pick *p);
 
 /* ---- admission.c ---- */
-enum admit_op { ADMIT_CREATE, ADMIT_UPDATE, ADMIT_DELETE };
+enum admit_op { ADMIT_CREATE, ADMIT_UPDATE, ADMIT_DELETE, ADMIT_CONNECT };
+/* What the object of a subresource is when it is none of the row's kind: Scale, Eviction, PodExecOptions. */
+struct admit_type {
+	const char *group, *version, *kind;
+};
 struct admission {
 	struct call *c;
 	const struct kind *k;
 	enum admit_op op;
-	const char *sub;        /* "" = main resource */
-	const char *ns, *name;  /* for messages: generateName before a name is generated */
-	struct json *o;         /* NULL when deleting */
-	const struct json *old; /* NULL when creating; deleting: NULL (see cur) */
-	const struct obj *cur;  /* the stored object; NULL when creating */
+	const char *sub;       /* "" = main resource */
+	const char *ns, *name; /* for messages: generateName before a name is generated */
+	struct json *o;        /* NULL when deleting; a mutating step may put another tree here */
+	const struct json *old; /* NULL when creating; deleting: made at first need, see admission_old() */
+	const struct obj *cur;               /* the stored object; NULL when creating */
+	const struct admit_type *as;         /* NULL = an object of k */
+	const struct delete_options *delete; /* of ADMIT_DELETE; may be NULL */
+	struct reinvocation *again;          /* dynamic admission's own */
 };
+/* The mutating steps; whoever calls goes on with ad->o. */
 bool admission_mutate(struct admission *ad, struct status *st);
 bool admission_validate(struct admission *ad, struct status *st);
+/* Webhooks and policies about a subresource that is an action (POST pods/x/binding, exec) or a review: o, of
+ * type as, becomes what they make of it. */
+struct action {
+	const struct kind *k;
+	enum admit_op op;
+	const char *sub, *ns, *name;
+	const struct admit_type *as;
+};
+bool admission_action(struct call *c, const struct action *x, const struct json **o,
+		      struct status *st);
+/* Both, for requests whose object nobody stores: actions, reviews, streams. */
+bool admission_run(struct admission *ad, struct status *st);
+/* The object as it was, in the request's version; NULL when creating. */
+const struct json *admission_old(struct admission *ad);
 /* A new certificate request says who asked: more of the caller than hooks may know. (admit_certificates.c) */
 void certificate_requester(struct call *c, const struct kind *k, struct json *o);
 

@@ -73,19 +73,26 @@ static bool name_generate(struct creation *cr, const char *base, struct status *
 	return generated_name_conflict(cr, st);
 }
 
-/* What only the server says about a new object. */
-static bool system_metadata(struct creation *cr, struct status *st)
+/* What only the server says about a new object: not the client... */
+static void system_metadata_wipe(struct creation *cr)
 {
 	static const char *const wiped[] = { "uid",        "creationTimestamp",
 					     "selfLink",   "deletionTimestamp",
 					     "generation", "deletionGracePeriodSeconds" };
+	struct json *meta = json_get(cr->o, "metadata");
+
+	for (size_t i = 0; i < sizeof wiped / sizeof *wiped; i++)
+		json_del(meta, wiped[i]);
+}
+
+/* ...and, after mutation, which may still change the name, we. */
+static bool system_metadata(struct creation *cr, struct status *st)
+{
 	struct arena *a = cr->c->a;
 	struct json *meta = json_get(cr->o, "metadata");
 	const char *base = json_str(json_get(meta, "generateName"));
 	char uid[37], now[TIME_LEN];
 
-	for (size_t i = 0; i < sizeof wiped / sizeof *wiped; i++)
-		json_del(meta, wiped[i]);
 	cr->name = json_str(json_get(meta, "name"));
 	if (!*cr->name && *base && !name_generate(cr, base, st))
 		return false;
@@ -228,9 +235,13 @@ static const struct obj *create_run(struct creation *cr, struct status *st)
 	}
 	ad.name = *meta_name(o) ? meta_name(o) : json_path_str(o, "metadata.generateName");
 	create_default(cr);
+	system_metadata_wipe(cr);
 	if (!cr->managed)
 		managed_update(c, cr->k, NULL, NULL, o);
-	if (!admission_mutate(&ad, st) || !system_metadata(cr, st))
+	if (!admission_mutate(&ad, st))
+		return NULL;
+	cr->o = ad.o;
+	if (!body_place(cr->k, cr->ns, cr->o, st) || !system_metadata(cr, st))
 		return NULL;
 	ad.name = cr->name;
 	return create_finish(cr, &ad, st);

@@ -344,7 +344,13 @@ static enum outcome deletion_attempt(struct deletion *d, const struct obj **out,
 				     struct status *st)
 {
 	struct admission ad = {
-		.c = d->c, .k = d->k, .op = ADMIT_DELETE, .sub = "", .ns = d->ns, .name = d->name
+		.c = d->c,
+		.k = d->k,
+		.op = ADMIT_DELETE,
+		.sub = "",
+		.ns = d->ns,
+		.name = d->name,
+		.delete = d->o,
 	};
 
 	d->cur = store_get(api_table(d->c->api, d->k), d->ns, d->name);
@@ -354,7 +360,7 @@ static enum outcome deletion_attempt(struct deletion *d, const struct obj **out,
 	}
 	obj_give(d->c->a, d->cur);
 	ad.cur = d->cur;
-	if (!preconditions_hold(d, st) || !admission_mutate(&ad, st) || !admission_validate(&ad, st))
+	if (!preconditions_hold(d, st) || !admission_run(&ad, st))
 		return FAILED;
 	d->tree = obj_tree(d->c->a, d->cur);
 	d->graceful = d->pending = *gone = false;

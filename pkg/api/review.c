@@ -3,6 +3,7 @@
  * k8s: pkg/registry/authorization, pkg/registry/authentication, pkg/apis/authorization/validation.
  */
 #include "api/core.h"
+#include "api/dynamic.h"
 #include "api/identity.h"
 #include "api/rbac.h"
 
@@ -242,6 +243,25 @@ static const struct {
 	{ "SelfSubjectReview", review_whoami },       { "TokenReview", review_token },
 };
 
+/* Webhooks and policies may ask about reviews as about any other object. */
+static bool review_admit(struct review *r, struct status *st)
+{
+	struct admission ad = { .c = r->c,
+				.k = r->k,
+				.op = ADMIT_CREATE,
+				.sub = "",
+				.ns = r->ns,
+				.name = meta_name(r->o),
+				.o = r->o };
+
+	if (!dynamic_any(r->c))
+		return true;
+	if (!admission_run(&ad, st))
+		return false;
+	r->o = ad.o;
+	return true;
+}
+
 struct json *api_review(struct call *c, const struct kind *k, const char *ns, struct json *o,
 			struct status *st)
 {
@@ -251,6 +271,8 @@ struct json *api_review(struct call *c, const struct kind *k, const char *ns, st
 		return NULL;
 	if (k->namespaced)
 		json_set_str(c->a, json_get(o, "metadata"), "namespace", r.ns);
+	if (!review_admit(&r, st))
+		return NULL;
 	for (size_t i = 0; i < sizeof reviews / sizeof *reviews; i++)
 		if (!strcmp(reviews[i].kind, k->subject.kind))
 			return reviews[i].answer(&r, st);

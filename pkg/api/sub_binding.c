@@ -7,6 +7,7 @@
  * k8s: pkg/registry/core/pod/storage/storage.go BindingREST.
  */
 #include "api/core.h"
+#include "api/dynamic.h"
 
 #include "base/arena.h"
 #include "obj/json.h"
@@ -110,8 +111,8 @@ static bool binding_check(const char *name, const struct json *body, struct stat
 	return status_invalid(st, &s, name, &e);
 }
 
-bool api_bind(struct call *c, const char *ns, const char *name, const struct json *body,
-	      struct status *st)
+static bool bind_one(struct call *c, const char *ns, const char *name, const struct json *body,
+		     struct status *st)
 {
 	struct binding b = {
 		.ns = ns,
@@ -123,8 +124,6 @@ bool api_bind(struct call *c, const char *ns, const char *name, const struct jso
 		.labels = json_path(body, "metadata.labels"),
 	};
 
-	if (!binding_check(name, body, st))
-		return false;
 	for (int i = 0; i < ROUNDS; i++) {
 		struct store_write w;
 		enum store_result r;
@@ -145,7 +144,32 @@ bool api_bind(struct call *c, const char *ns, const char *name, const struct jso
 	return status_modified(st, &c->api->known.pod->subject, name);
 }
 
+bool api_bind(struct call *c, const char *ns, const char *name, const struct json *body,
+	      struct status *st)
+{
+	static const struct admit_type type = { "", "v1", "Binding" };
+	const struct action x = { c->api->known.pod, ADMIT_CREATE, "binding", ns, name, &type };
+
+	return binding_check(name, body, st) && admission_action(c, &x, &body, st) &&
+	       bind_one(c, ns, name, body, st);
+}
+
 /* ---- many at once ---- */
+
+/* The same question as for a binding that somebody posts. */
+static bool may_bind(struct call *c, const struct bind_item *x)
+{
+	static const struct admit_type type = { "", "v1", "Binding" };
+	const struct action action = { c->api->known.pod, ADMIT_CREATE, "binding", x->ns,
+				       x->name,           &type };
+	const struct json *body;
+
+	if (!dynamic_any(c))
+		return true;
+	body = json_build(c->a, "{metadata:{name:%s,namespace:%s,uid:%s},target:{kind:%s,name:%s}}",
+			  x->name, x->ns, x->uid, "Node", x->node);
+	return admission_action(c, &action, &body, NULL);
+}
 
 /* Prepare the items that are not done; out[] holds their writes, of[] which item each is. */
 static size_t pass_prepare(struct call *c, struct bind_item *items, size_t n, bool *done,
@@ -161,6 +185,10 @@ static size_t pass_prepare(struct call *c, struct bind_item *items, size_t n, bo
 
 		if (done[i])
 			continue;
+		if (!may_bind(c, &items[i])) {
+			done[i] = true;
+			continue;
+		}
 		if (bind_prepare(c, &b, &out[m], NULL))
 			of[m++] = i;
 		else

@@ -211,19 +211,24 @@ static bool precondition_check(const struct obj *pod, const struct delete_option
 bool api_evict(struct call *c, const char *ns, const char *name, const struct json *eviction,
 	       struct status *st)
 {
+	static const struct admit_type type = { "policy", "v1", "Eviction" };
+	const struct action x = { c->api->known.pod, ADMIT_CREATE, "eviction", ns, name, &type };
 	struct delete_options o;
 	const struct obj *pod;
 	const struct json *tree;
+	bool inner = c->inner, ok;
 
 	if (*meta_name(eviction) && strcmp(meta_name(eviction), name))
 		return status_bad_request(st, "name in URL does not match name in Eviction object");
-	if (!delete_options_from(&o, json_get(eviction, "deleteOptions"), st))
+	if (!admission_action(c, &x, &eviction, st) ||
+	    !delete_options_from(&o, json_get(eviction, "deleteOptions"), st))
 		return false;
 	pod = api_get(c, c->api->known.pod, ns, name, st);
 	if (!pod || !precondition_check(pod, &o, st))
 		return false;
 	tree = obj_tree(c->a, pod);
-	if (!needs_no_budget(tree) && !budget_ask(c, pod, tree, st))
-		return false;
-	return evict_now(c, pod, &o, st);
+	c->inner = true; /* the eviction was admitted, what follows from it is not asked about */
+	ok = (needs_no_budget(tree) || budget_ask(c, pod, tree, st)) && evict_now(c, pod, &o, st);
+	c->inner = inner;
+	return ok;
 }

@@ -87,6 +87,7 @@ struct scaling {
 	const struct json *sent; /* a Scale, or a patch of one */
 	enum patch_type type;
 	bool is_patch, force;
+	bool inner; /* the call's own, while what is written is admitted as a Scale */
 };
 
 static void scaling_open(struct scaling *s)
@@ -152,6 +153,33 @@ static bool scale_check(struct update *u, const struct json *scale, int64_t *rep
 	return status_invalid(st, &scale_subject, u->name, &e);
 }
 
+/* Webhooks and policies see a Scale, not the object that is written for it: mutating ones the Scale that was
+ * sent, validating ones what it comes to. */
+static bool scale_admit(struct update *u, const struct json *old, struct json **scale, bool final,
+			struct status *st)
+{
+	static const struct admit_type type = { "autoscaling", "v1", "Scale" };
+	struct scaling *s = u->arg;
+	struct admission ad = { .c = u->c,
+				.k = u->k,
+				.op = ADMIT_UPDATE,
+				.sub = "scale",
+				.ns = kind_ns(u->k, u->ns),
+				.name = u->name,
+				.o = *scale,
+				.old = old,
+				.as = &type };
+	bool ok;
+
+	if (!*scale)
+		return false;
+	u->c->inner = s->inner;
+	ok = final ? admission_validate(&ad, st) : admission_mutate(&ad, st);
+	u->c->inner = true;
+	*scale = ad.o;
+	return ok;
+}
+
 static bool scale_produce(struct update *u, struct status *st)
 {
 	struct scaling *s = u->arg;
@@ -167,7 +195,8 @@ static bool scale_produce(struct update *u, struct status *st)
 	if (list)
 		json_set(a, json_get(old, "metadata"), "managedFields", list);
 	scale = scale_next(u->c, s, old, st);
-	if (!scale || !scale_check(u, scale, &replicas, st))
+	if (!scale || !scale_admit(u, old, &scale, false, st) ||
+	    !scale_check(u, scale, &replicas, st))
 		return false;
 	parent = u->o = json_copy(a, u->old);
 	if (last)
@@ -177,14 +206,17 @@ static bool scale_produce(struct update *u, struct status *st)
 	json_del(json_get(u->o, "metadata"), "managedFields");
 	if (list)
 		json_set(a, json_get(u->o, "metadata"), "managedFields", list);
-	return true;
+	scale = scale_make(u->c, u->k, u->o, st);
+	return scale_admit(u, old, &scale, true, st);
 }
 
 struct json *api_scale_update(struct call *c, const struct kind *k, const char *ns,
 			      const char *name, const struct json *scale, enum patch_type type,
 			      bool is_patch, bool force, struct status *st)
 {
-	struct scaling s = { .sent = scale, .type = type, .is_patch = is_patch, .force = force };
+	struct scaling s = {
+		.sent = scale, .type = type, .is_patch = is_patch, .force = force, .inner = c->inner
+	};
 	struct update u = { .c = c,
 			    .k = k,
 			    .ns = ns,
@@ -206,6 +238,8 @@ struct json *api_scale_update(struct call *c, const struct kind *k, const char *
 		return NULL;
 	}
 	scaling_open(&s);
+	c->inner = true;
 	o = update_run(&u, st);
+	c->inner = s.inner;
 	return o ? scale_make(c, k, obj_tree(c->a, o), st) : NULL;
 }

@@ -223,10 +223,17 @@ static bool request_clean(struct token *t, struct status *st)
 struct json *api_token_request(struct call *c, const char *ns, const char *name,
 			       struct json *request, struct status *st)
 {
+	static const struct admit_type type = { "authentication.k8s.io", "v1", "TokenRequest" };
+	const struct action x = {
+		c->api->known.service_account, ADMIT_CREATE, "token", ns, name, &type
+	};
 	struct token t = { .c = c, .ns = ns, .name = name, .request = request, .now = clock_now_s() };
+	const struct json *admitted = request;
 
-	if (!request_clean(&t, st))
+	if (!request_clean(&t, st) || !admission_action(c, &x, &admitted, st))
 		return NULL;
+	if (admitted != request)
+		t.request = json_copy(c->a, admitted);
 	t.sa = api_get(c, c->api->known.service_account, ns, name, st);
 	if (!t.sa || !meta_check(&t, st))
 		return NULL;

@@ -29,6 +29,11 @@ struct json *api_scale_get(struct call *c, const struct kind *k, const char *ns,
 struct json *api_scale_update(struct call *c, const struct kind *k, const char *ns,
 			      const char *name, const struct json *scale, enum patch_type type,
 			      bool is_patch, bool force, struct status *st);
+/* What webhooks and policies say to a connection (exec, attach, portforward, proxy) with these options
+ * ("PodExecOptions"; the tree without kind and version).  Blocks while they are asked. */
+bool api_admit_connect(struct call *c, const struct kind *k, const char *sub, const char *ns,
+		       const char *name, const char *options_kind, const struct json *options,
+		       struct status *st);
 /* Create of a virtual kind (reviews): the answer; nothing is stored. */
 struct json *api_review(struct call *c, const struct kind *k, const char *ns, struct json *o,
 			struct status *st);

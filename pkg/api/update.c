@@ -116,6 +116,15 @@ static void update_hooks_validate(struct update *u, struct hook *h)
 	kind_warn(h, u->o, u->old);
 }
 
+static bool update_mutate(struct update *u, struct admission *ad, struct status *st)
+{
+	if (!admission_mutate(ad, st))
+		return false;
+	u->o = ad->o;
+	meta_restore(u);
+	return true;
+}
+
 static bool update_pipeline(struct update *u, bool *allocated, struct status *st)
 {
 	struct admission ad = { .c = u->c,
@@ -134,7 +143,7 @@ static bool update_pipeline(struct update *u, bool *allocated, struct status *st
 		u->k->defaults(&h, u->o);
 	if (!u->managed)
 		managed_update(u->c, u->k, u->sub, u->old, u->o);
-	if (!admission_mutate(&ad, st) || !update_prepare(u, &h, st)) {
+	if (!update_mutate(u, &ad, st) || !update_prepare(u, &h, st)) {
 		hook_close(&h, u->c);
 		return false;
 	}
@@ -143,6 +152,7 @@ static bool update_pipeline(struct update *u, bool *allocated, struct status *st
 		return false;
 	}
 	*allocated = true;
+	ad.o = u->o;
 	update_hooks_validate(u, &h);
 	return hook_verdict(&h, u->c, u->name, st) && admission_validate(&ad, st);
 }
@@ -304,7 +314,7 @@ static enum outcome update_attempt(struct update *u, const struct obj **out, str
 	}
 	if (!revision_check(u, st))
 		return DONE;
-	meta_restore(u);
+	meta_ensure(u->c->a, u->o);
 	return update_write(u, out, st);
 }
 

@@ -52,6 +52,7 @@ static char *format(const char *fmt, ...)
 
 void status_clear(struct status *st)
 {
+	free(st->reason_own);
 	free(st->message);
 	free(st->name);
 	free(st->group);
@@ -83,6 +84,15 @@ void status_move(struct status *dst, struct status *src)
 bool status_is(const struct status *st, const char *r)
 {
 	return st->reason && strcmp(st->reason, r) == 0;
+}
+
+void status_set_reason(struct status *st, const char *reason)
+{
+	if (!st)
+		return;
+	free(st->reason_own);
+	st->reason_own = dup_or_null(reason);
+	st->reason = st->reason_own ? st->reason_own : "";
 }
 
 void status_add_cause(struct status *st, const char *reason, const char *message, const char *field)

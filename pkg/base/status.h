@@ -22,6 +22,7 @@ struct cause {
 struct status {
 	int code;           /* HTTP status; 0 = no error recorded */
 	const char *reason; /* static string such as "NotFound"; "" when upstream has none */
+	char *reason_own; /* holds reason when it is not static (what a webhook made up); else NULL */
 	char *message;
 	char *name, *group, *kind, *uid; /* details; NULL when absent */
 	struct cause *causes;
@@ -104,6 +105,8 @@ bool status_timeout(struct status *st, int retry_after_s, const char *fmt, ...)
 bool status_other(struct status *st, int code, const char *reason, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Replace the reason by a copy of any text. */
+void status_set_reason(struct status *st, const char *reason);
 /* Append a cause; strings are copied, NULL allowed. */
 void status_add_cause(struct status *st, const char *reason, const char *message, const char *field);
 

@@ -105,6 +105,8 @@ bool status_from_tree(struct status *st, const struct json *j)
 		code = 500;
 	status_other(st, (int)code, known_reason(json_path_str(j, "reason")), "%s",
 		     json_path_str(j, "message"));
+	if (!*st->reason)
+		status_set_reason(st, given(j, "reason"));
 	st->details = json_is_object(d);
 	st->name = text_of(d, "name");
 	st->group = text_of(d, "group");

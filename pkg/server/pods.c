@@ -12,6 +12,7 @@
 #include "server/request.h"
 
 #include "base/arena.h"
+#include "api/subresource.h"
 #include "base/codec.h"
 #include "obj/meta.h"
 
@@ -359,15 +360,52 @@ static bool wants_upgrade(const struct http_req *http)
 	return v && *v;
 }
 
+static void flag_take(struct req *r, struct json *o, const char *name)
+{
+	if (query_flag(&r->query, name))
+		json_set_bool(r->a, o, name, true);
+}
+
+/* What the parameters say, as the object that webhooks and policies see. */
+static bool admit_connect(struct req *r)
+{
+	const char *sub = r->route.attr.subresource;
+	bool exec = !strcmp(sub, "exec"), forward = !strcmp(sub, "portforward");
+	struct json *o = json_object(r->a);
+
+	for (size_t i = 0; i < r->query.n; i++) {
+		const struct query_pair *p = &r->query.pairs[i];
+
+		if (exec && !strcmp(p->name, "command"))
+			json_append(json_ensure_array(r->a, o, "command"),
+				    json_string(r->a, p->value));
+		if (forward && !strcmp(p->name, "ports"))
+			json_append(json_ensure_array(r->a, o, "ports"),
+				    json_integer(r->a, atoi(p->value)));
+	}
+	for (size_t i = 0; i < 4 && !forward; i++)
+		flag_take(r, o, (const char *const[]){ "stdin", "stdout", "stderr", "tty" }[i]);
+	if (!forward && *query_str(&r->query, "container"))
+		json_set_str(r->a, o, "container", query_str(&r->query, "container"));
+	return api_admit_connect(&r->call, r->kind, sub, r->ns, r->route.attr.name,
+				 forward ? "PodPortForwardOptions" :
+				 exec    ? "PodExecOptions" :
+					   "PodAttachOptions",
+				 o, &r->st);
+}
+
 bool pod_duplex_run(struct req *r)
 {
 	const struct stream_ops_host *h = r->server->c.streams;
-	const struct obj *o = api_get(&r->call, r->kind, r->ns, r->route.attr.name, &r->st);
-	const struct json *pod = o ? obj_tree(r->a, o) : NULL;
+	const struct obj *o = NULL;
+	const struct json *pod;
 	const char *container = "";
 
+	if (admit_connect(r))
+		o = api_get(&r->call, r->kind, r->ns, r->route.attr.name, &r->st);
 	if (!o)
 		return false;
+	pod = obj_tree(r->a, o);
 	if (strcmp(r->route.attr.subresource, "portforward") != 0)
 		container = choose_container(r, pod);
 	if (!container)

@@ -202,6 +202,8 @@ bool query_write_options(const struct query *q, enum options_kind kind, const ch
 	check_dry_run(&errs, dry, ndry);
 	check_validation(&errs, query_str(q, "fieldValidation"), &c->validation);
 	c->dry_run = ndry > 0;
+	c->asked_manager = query_get(q, "fieldManager");
+	c->asked_validation = query_get(q, "fieldValidation");
 	c->manager = *manager ? manager : default_manager(c->a, user_agent);
 	return status_invalid(st, &subjects[kind], "", &errs);
 }

@@ -207,12 +207,7 @@ size_t table_count(struct table *t)
 
 int64_t table_rev(struct table *t)
 {
-	int64_t rev;
-
-	rwlock_read(&t->store->view);
-	rev = t->rev;
-	rwlock_drop(&t->store->view);
-	return rev;
+	return atomic_load_explicit(&t->rev, memory_order_acquire);
 }
 
 int64_t store_rev(struct store *s)

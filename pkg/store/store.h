@@ -40,7 +40,7 @@ size_t table_count(struct table *t);
 int64_t store_rev(struct store *s);
 /* The oldest revision a watch may start from; older ones are compacted. */
 int64_t store_floor(struct store *s);
-/* The newest revision that touched the table (after a restart, at least store_floor()). */
+/* The newest revision that touched the table (after a restart, at least store_floor()).  A plain load. */
 int64_t table_rev(struct table *t);
 
 /* A small text value kept beside the objects (cluster id, keys' fingerprints).  NULL when absent; in

@@ -34,7 +34,7 @@ struct table {
 	bool touched;        /* writer: the current batch has changes here */
 	struct index *index; /* view for the current snapshot; the rest is the writer's */
 	struct ring ring;    /* view */
-	int64_t rev;         /* view */
+	_Atomic int64_t rev; /* written under view, read by anyone */
 };
 
 /* writer.c: transactions waiting for the writer. */
