@@ -17,7 +17,21 @@
 #include <stdint.h>
 #include <string.h>
 
-enum value { TEXT, TEXTS, FLAG, MESSAGE, MESSAGES, ANY, ANYS, TYPE, PARAMETERS, SECURITY };
+enum value {
+	TEXT,
+	TEXTS,
+	FLAG,
+	NUMBER,
+	INTEGER,
+	SCHEMA_OR_FLAG,
+	MESSAGE,
+	MESSAGES,
+	ANY,
+	ANYS,
+	TYPE,
+	PARAMETERS,
+	SECURITY
+};
 
 struct message;
 
@@ -50,9 +64,21 @@ static const struct member schema_members[] = {
 	{ "title", 3, TEXT, NULL, 0 },
 	{ "description", 4, TEXT, NULL, 0 },
 	{ "default", 5, ANY, NULL, 0 },
+	{ "multipleOf", 6, NUMBER, NULL, 0 },
+	{ "maximum", 7, NUMBER, NULL, 0 },
+	{ "exclusiveMaximum", 8, FLAG, NULL, 0 },
+	{ "minimum", 9, NUMBER, NULL, 0 },
+	{ "exclusiveMinimum", 10, FLAG, NULL, 0 },
+	{ "maxLength", 11, INTEGER, NULL, 0 },
+	{ "minLength", 12, INTEGER, NULL, 0 },
+	{ "pattern", 13, TEXT, NULL, 0 },
+	{ "maxItems", 14, INTEGER, NULL, 0 },
+	{ "minItems", 15, INTEGER, NULL, 0 },
+	{ "maxProperties", 17, INTEGER, NULL, 0 },
+	{ "minProperties", 18, INTEGER, NULL, 0 },
 	{ "required", 19, TEXTS, NULL, 0 },
 	{ "enum", 20, ANYS, NULL, 0 },
-	{ "additionalProperties", 21, MESSAGE, &schema, 1 },
+	{ "additionalProperties", 21, SCHEMA_OR_FLAG, &schema, 1 },
 	{ "type", 22, TYPE, NULL, 0 },
 	{ "items", 23, MESSAGE, &schema, 1 },
 	{ "allOf", 24, MESSAGES, &schema, 0 },
@@ -160,6 +186,16 @@ static void put_text(struct buf *b, int number, const char *s)
 	put_bytes(b, number, s, strlen(s));
 }
 
+static void put_double(struct buf *b, int number, double d)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &d, sizeof bits);
+	put_varint(b, (uint64_t)number << 3 | 1);
+	for (int i = 0; i < 8; i++)
+		buf_addc(b, (char)(bits >> 8 * i));
+}
+
 static void put_any(struct buf *b, int number, const struct json *v)
 {
 	BUF_AUTO struct buf yaml = BUF_INIT, any = BUF_INIT;
@@ -244,6 +280,20 @@ static void encode_member(struct buf *b, const struct member *f, const struct js
 		put_varint(b, (uint64_t)f->number << 3);
 		put_varint(b, json_is_true(v));
 		break;
+	case NUMBER: put_double(b, f->number, json_double(v)); break;
+	case INTEGER:
+		put_varint(b, (uint64_t)f->number << 3);
+		put_varint(b, (uint64_t)json_double(v));
+		break;
+	case SCHEMA_OR_FLAG:
+		if (!json_is_bool(v)) {
+			put_message(b, f->number, f->wrap, f->sub, v);
+			break;
+		}
+		put_varint(&type, 2 << 3); /* AdditionalPropertiesItem.boolean */
+		put_varint(&type, json_is_true(v));
+		put_bytes(b, f->number, type.p, type.len);
+		break;
 	case MESSAGE: put_message(b, f->number, f->wrap, f->sub, v); break;
 	case ANY: put_any(b, f->number, v); break;
 	case TYPE:
@@ -279,7 +329,9 @@ static void encode(struct buf *b, const struct message *m, const struct json *o)
 			encode_member(b, f, v);
 			continue;
 		}
-		BUG_ON(strncmp(json_name(v), "x-", 2) != 0);
+		/* a member that v2 has no place for, in a custom resource's schema */
+		if (strncmp(json_name(v), "x-", 2) != 0)
+			continue;
 		put_text(&named, 1, json_name(v));
 		put_any(&named, 2, v);
 		put_bytes(b, m->extension, named.p, named.len);

@@ -209,6 +209,9 @@ static const char *const patch_types[] = { "application/json-patch+json",
 					   "application/merge-patch+json",
 					   "application/strategic-merge-patch+json",
 					   "application/apply-patch+yaml", NULL };
+static const char *const custom_patch_types[] = { "application/json-patch+json",
+						  "application/merge-patch+json",
+						  "application/apply-patch+yaml", NULL };
 static const char *const any_type[] = { "*/*", NULL };
 
 static const char *body_name(struct oa *d, const struct place *at, const struct op *op)
@@ -227,6 +230,8 @@ static void write_body_v3(struct oa *d, const struct place *at, const struct op 
 	oa_open(d, "requestBody", '{');
 	oa_open(d, "content", '{');
 	for (size_t i = 0; types[i]; i++) {
+		if (kind_is_custom(at->k) && strstr(types[i], "strategic"))
+			continue;
 		oa_open(d, types[i], '{');
 		write_schema_ref(d, body_name(d, at, op));
 		oa_close(d, '}');
@@ -331,7 +336,10 @@ static void write_op(struct oa *d, const struct place *at, const struct op *op)
 			     at->sub ? at->sub->name : "", at->k->subject.kind));
 	oa_text(d, "operationId", operation_id(d, at, op));
 	if (d->v2) {
-		write_strings(d, "consumes", op->body == BODY_PATCH ? patch_types : any_type);
+		write_strings(d, "consumes",
+			      op->body != BODY_PATCH ? any_type :
+			      kind_is_custom(at->k)  ? custom_patch_types :
+						       patch_types);
 		write_strings(d, "produces", media(op));
 		oa_raw(d, "schemes", "[\"https\"]");
 	}

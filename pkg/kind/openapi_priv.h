@@ -52,6 +52,9 @@ void oa_schemas(struct oa *d);
 /* The text of a type or field, or NULL. */
 const char *oa_doc(const char *type, const char *field);
 
+/* A custom kind, from its definition, or its list. (openapi_custom.c) */
+void oa_custom(struct oa *d, const struct oa_entry *e);
+
 /* ---- paths ---- */
 /* All paths of one kind, as members of "paths". */
 void oa_kind_paths(struct oa *d, const struct kind *k);

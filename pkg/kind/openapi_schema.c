@@ -311,40 +311,6 @@ static void write_type(struct oa *d, const struct schema_type *t)
 	write_type_gvk(d, t);
 }
 
-static void write_meta(struct oa *d, const char *key, const struct schema_type *t)
-{
-	oa_open(d, key, '{');
-	oa_ref(d, oa_type_name(d, t));
-	oa_close(d, '}');
-}
-
-/* A custom kind without a schema, or the list of a custom kind. */
-static void write_custom(struct oa *d, const struct oa_entry *e)
-{
-	const struct kind *k = e->kind;
-	char list_kind[256];
-
-	oa_text(d, "type", "object");
-	oa_raw(d, "properties",
-	       "{\"apiVersion\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"}");
-	write_meta(d, "metadata", e->list ? &type_meta_v1_ListMeta : &type_meta_v1_ObjectMeta);
-	if (e->list) {
-		oa_raw(d, "items", "{\"type\":\"array\"");
-		oa_open(d, "items", '{');
-		oa_ref(d, oa_kind_name(d, k, false));
-		buf_adds(d->out, "}}");
-	}
-	oa_close(d, '}');
-	if (e->list)
-		oa_raw(d, "required", "[\"items\"]");
-	else
-		oa_raw(d, "x-kubernetes-preserve-unknown-fields", "true");
-	oa_open(d, "x-kubernetes-group-version-kind", '[');
-	oa_gvk(d, NULL, k->subject.group, k->version,
-	       e->list ? kind_list_kind(k, list_kind) : k->subject.kind);
-	oa_close(d, ']');
-}
-
 void oa_schemas(struct oa *d)
 {
 	for (size_t i = 0; i < d->entries.n; i++) {
@@ -354,7 +320,7 @@ void oa_schemas(struct oa *d)
 		if (e.type)
 			write_type(d, e.type);
 		else
-			write_custom(d, &e);
+			oa_custom(d, &e);
 		oa_close(d, '}');
 	}
 	for (size_t s = 0; s < sizeof scalars / sizeof *scalars; s++) {
