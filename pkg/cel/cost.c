@@ -228,7 +228,8 @@ uint64_t cel_cost_flatten(const struct cel_value *args, unsigned n, const struct
 	double depth = n == 2 ? (double)args[1].i : 1;
 
 	(void)out;
-	return list_cost(depth > 0 ? depth : 0, size_of(args[0]));
+	/* A negative depth is an error, whose cost wraps around upstream. */
+	return (uint64_t)(int64_t)(depth * (double)size_of(args[0])) + 1 + CEL_LIST_COST;
 }
 
 static uint64_t self_compare(struct cel_value list)

@@ -150,7 +150,9 @@ static struct cel_value qualify(struct eval *ev, const struct step *s, struct ce
 		if (test)
 			return cel_bool(found == FOUND);
 		if (found == ABSENT)
-			return optional ? cel_none() : absent(ev, v, key);
+			return s->test  ? cel_bool(false) :
+			       optional ? cel_none() :
+					  absent(ev, v, key);
 		v = out;
 	}
 	return optional ? cel_some(ev->a, v) : v;

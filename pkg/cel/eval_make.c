@@ -113,6 +113,26 @@ static void turn_map(struct eval *ev, const struct loop_plan *l, struct cel_map 
 			return;
 }
 
+/* The name of the value's type in upstream's implementation, which its message shows. */
+static const char *go_name(struct cel_value v)
+{
+	static const char *const names[] = {
+		[CELV_NULL] = "types.Null",
+		[CELV_BOOL] = "types.Bool",
+		[CELV_INT] = "types.Int",
+		[CELV_UINT] = "types.Uint",
+		[CELV_DOUBLE] = "types.Double",
+		[CELV_STRING] = "types.String",
+		[CELV_BYTES] = "types.Bytes",
+		[CELV_TIMESTAMP] = "types.Timestamp",
+		[CELV_DURATION] = "types.Duration",
+		[CELV_TYPE] = "*types.Type",
+		[CELV_OPTIONAL] = "*types.Optional",
+	};
+
+	return v.kind <= CELV_OPTIONAL && names[v.kind] ? names[v.kind] : cel_value_type(v);
+}
+
 struct cel_value cel_eval_loop(struct eval *ev, const struct step *s)
 {
 	const struct loop_plan *l = s->loop;
@@ -126,6 +146,9 @@ struct cel_value cel_eval_loop(struct eval *ev, const struct step *s)
 	else if (range.kind == CELV_MAP || range.kind == CELV_OBJECT)
 		turn_map(ev, l, range.map);
 	else
-		return cel_failf(ev->a, "got '%s', expected iterable type", cel_value_type(range));
+		return cel_failf(ev->a,
+				 l->two ? "unsupported comprehension range type: %s" :
+					  "got '%s', expected iterable type",
+				 go_name(range));
 	return ev->stopped ? cel_run_stopped() : cel_eval(ev, l->result);
 }

@@ -151,7 +151,7 @@ static void check_byte(struct faults *f, const char *s, size_t n)
 {
 	size_t length;
 
-	if (!base64_decode(f->run->a, s, n, &length))
+	if (!n || !base64_decode(f->run->a, s, n, &length))
 		fault(f, "invalid base64");
 }
 

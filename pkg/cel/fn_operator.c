@@ -34,7 +34,7 @@ CEL_CALL(negate)
 		*out = args[0].i == INT64_MIN ? cel_fail("integer overflow") : cel_int(-args[0].i);
 		break;
 	case CELV_DURATION:
-		*out = args[0].i == INT64_MIN ? cel_fail("duration overflow") :
+		*out = args[0].i == INT64_MIN ? cel_fail("integer overflow") :
 						cel_duration(-args[0].i);
 		break;
 	case CELV_BOOL: *out = cel_no_overload(); break;
@@ -114,7 +114,7 @@ static struct cel_value add_duration(struct cel_value x, struct cel_value y)
 		return shifted(y, x.i, false);
 	if (y.kind != CELV_DURATION)
 		return cel_no_overload();
-	return __builtin_add_overflow(x.i, y.i, &sum) ? cel_fail("duration overflow") :
+	return __builtin_add_overflow(x.i, y.i, &sum) ? cel_fail("integer overflow") :
 							cel_duration(sum);
 }
 
@@ -168,7 +168,7 @@ static struct cel_value subtract_times(struct cel_value x, struct cel_value y)
 		return cel_no_overload();
 	ns = ((__int128)x.i - y.i) * 1000000000 + ((int64_t)x.n - (int64_t)y.n);
 	if (ns > INT64_MAX || ns < INT64_MIN)
-		return cel_fail("duration overflow");
+		return cel_fail("integer overflow");
 	return cel_duration((int64_t)ns);
 }
 
@@ -176,7 +176,7 @@ static struct cel_value subtract_durations(struct cel_value x, struct cel_value 
 {
 	int64_t rest;
 
-	return __builtin_sub_overflow(x.i, y.i, &rest) ? cel_fail("duration overflow") :
+	return __builtin_sub_overflow(x.i, y.i, &rest) ? cel_fail("integer overflow") :
 							 cel_duration(rest);
 }
 

@@ -11,13 +11,25 @@
 
 #include <string.h>
 
+static bool are_strings(const struct cel_value *args, struct cel_value *out)
+{
+	if (args[0].kind == CELV_STRING && args[1].kind == CELV_STRING)
+		return true;
+	*out = cel_no_overload();
+	return false;
+}
+
 CEL_CALL(contains)
 {
+	if (!are_strings(args, out))
+		return;
 	*out = cel_bool(memmem(args[0].s, args[0].n, args[1].s, args[1].n) != NULL);
 }
 
 CEL_CALL(starts_with)
 {
+	if (!are_strings(args, out))
+		return;
 	*out = cel_bool(args[0].n >= args[1].n && memcmp(args[0].s, args[1].s, args[1].n) == 0);
 }
 
@@ -25,6 +37,8 @@ CEL_CALL(ends_with)
 {
 	size_t rest = args[0].n - args[1].n;
 
+	if (!are_strings(args, out))
+		return;
 	*out = cel_bool(args[0].n >= args[1].n && memcmp(args[0].s + rest, args[1].s, args[1].n) == 0);
 }
 
@@ -33,14 +47,8 @@ CEL_CALL(matches)
 	const struct regex *r;
 	const char *why;
 
-	if (args[0].kind != CELV_STRING) {
-		*out = cel_fail("no such overload: matches");
+	if (!are_strings(args, out))
 		return;
-	}
-	if (args[1].kind != CELV_STRING) {
-		*out = cel_no_overload();
-		return;
-	}
 	r = cel_run_regex(run, args[1], &why);
 	*out = r ? cel_bool(regex_matches(r, args[0].s, args[0].n)) : cel_fail(why);
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -146,8 +147,8 @@ static bool is_word(const char *s, size_t n, const char *word)
 	return strlen(word) == n && strncasecmp(s, word, n) == 0;
 }
 
-/* Digits, a point, an exponent: what strtod() takes beyond that, Go's ParseFloat also does, but for
- * underscores (only in literals with a prefix) and blanks. */
+/* Digits, a point, an exponent: what strtod() takes beyond that, Go's ParseFloat does, too, but for
+ * blanks. */
 static bool is_numeral(const char *s, size_t n)
 {
 	size_t i = n && (*s == '+' || *s == '-');
@@ -157,8 +158,24 @@ static bool is_numeral(const char *s, size_t n)
 	if (i == n || !(strchr("0123456789.", s[i]) && s[i]))
 		return false;
 	for (; i < n; i++)
-		if (!s[i] || !strchr("0123456789abcdefABCDEFxXpP.+-", s[i]))
+		if (!s[i] || !strchr("0123456789abcdefABCDEFxXpP.+-_", s[i]))
 			return false;
+	return true;
+}
+
+/* Drop the underscores, each of which must stand between digits (or behind 0x). */
+static bool drop_underscores(char *s)
+{
+	char *to = s;
+
+	for (char *p = s; *p; p++) {
+		if (*p != '_')
+			*to++ = *p;
+		else if (p == s || !isxdigit((unsigned char)p[1]) ||
+			 !(isxdigit((unsigned char)p[-1]) || p[-1] == 'x' || p[-1] == 'X'))
+			return false;
+	}
+	*to = '\0';
 	return true;
 }
 
@@ -172,9 +189,10 @@ bool cel_parse_double(const char *s, size_t n, double *out)
 	text = strndup(s, n);
 	if (!text)
 		return false;
+	ok = drop_underscores(text);
 	errno = 0;
 	*out = strtod(text, &end);
-	ok = !*end && end != text && !(isinf(*out) && errno == ERANGE);
+	ok = ok && !*end && end != text && !(isinf(*out) && errno == ERANGE);
 	/* A hexadecimal number needs its exponent in Go. */
 	if (ok && strpbrk(text, "xX") && !strpbrk(text, "pP"))
 		ok = false;

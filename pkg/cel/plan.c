@@ -1,5 +1,6 @@
 /*
- * plan: from the checked tree to steps (cel-go: interpreter/planner.go, decorators.go).
+ * plan: from the checked tree to steps (cel-go: interpreter/planner.go, decorators.go).  The tree is
+ * scratch, so whatever a step needs of it is copied.
  */
 #include "cel/plan.h"
 
@@ -56,8 +57,9 @@ static struct step *plan_literal(struct planner *p, const struct cel_literal *l)
 	case CEL_KIND_INT: return constant(p, cel_int(l->i));
 	case CEL_KIND_UINT: return constant(p, cel_uint(l->u));
 	case CEL_KIND_DOUBLE: return constant(p, cel_double(l->d));
-	case CEL_KIND_STRING: return constant(p, cel_stringn(l->s.p, l->s.n));
-	case CEL_KIND_BYTES: return constant(p, cel_bytes(l->s.p, l->s.n));
+	case CEL_KIND_STRING:
+		return constant(p, cel_stringn(arena_dup(p->a, l->s.p, l->s.n), l->s.n));
+	case CEL_KIND_BYTES: return constant(p, cel_bytes(arena_dup(p->a, l->s.p, l->s.n), l->s.n));
 	default: return constant(p, CEL_NULL_VALUE);
 	}
 }
@@ -66,10 +68,12 @@ static struct step *plan_ident(struct planner *p, const struct cel_expr *e)
 {
 	struct step *s;
 
-	if (e->ident.ref == CEL_REF_TYPE)
-		return constant(p, cel_type_value(e->type->params[0] && e->type->params[0]->name ?
-							  e->type->params[0]->name :
-							  e->ident.name));
+	if (e->ident.ref == CEL_REF_TYPE) {
+		const struct cel_type *of = e->type->params[0];
+
+		return constant(p, cel_type_value(arena_strdup(
+					   p->a, of && of->name ? of->name : e->ident.name)));
+	}
 	s = new_step(p, e->ident.ref == CEL_REF_LOCAL ? STEP_LOCAL : STEP_VAR);
 	s->slot = e->ident.index;
 	return s;
@@ -107,7 +111,8 @@ static struct step *plan_select(struct planner *p, const struct cel_expr *e)
 
 	if (!root)
 		return NULL;
-	s = qualify(p, root, (struct qualifier){ .key = cel_string(e->select.field) });
+	s = qualify(p, root,
+		    (struct qualifier){ .key = cel_string(arena_strdup(p->a, e->select.field)) });
 	s->test = e->select.test;
 	return s;
 }
@@ -168,7 +173,9 @@ static bool is_conversion(const char *name)
 /* Functions that upstream binds once for all overloads: they see any argument. */
 static bool is_singleton(const char *name)
 {
-	static const char *const names[] = { "size", "type", "dyn", "sort", "matches" };
+	static const char *const names[] = { "size",     "type",     "dyn",
+					     "sort",     "flatten",  "matches",
+					     "contains", "endsWith", "startsWith" };
 
 	if (strchr("_!-@", *name))
 		return strcmp(name, "@mapInsert") != 0;
@@ -266,6 +273,7 @@ static struct step *plan_function(struct planner *p, const struct cel_expr *e, s
 				  unsigned n)
 {
 	const char *name = e->call.name;
+	const struct cel_function **rows;
 	struct step *s;
 
 	if (strcmp(name, "or") == 0 && n == 2)
@@ -276,7 +284,9 @@ static struct step *plan_function(struct planner *p, const struct cel_expr *e, s
 		return refuse(p, arena_printf(p->a, "no such overload: %s", name));
 	s = new_step(p, e->call.noverloads == 1 ? STEP_CALL : STEP_DISPATCH);
 	s->call.args = args;
-	s->call.rows = e->call.overloads;
+	rows = arena_alloc(p->a, e->call.noverloads * sizeof *rows);
+	memcpy(rows, e->call.overloads, e->call.noverloads * sizeof *rows);
+	s->call.rows = rows;
 	s->call.nrows = e->call.noverloads;
 	s->n = n;
 	s->guarded = !is_singleton(name);
@@ -319,7 +329,12 @@ static struct step *plan_list(struct planner *p, const struct cel_expr *e)
 	struct step *s = new_step(p, STEP_LIST);
 
 	s->n = e->list.n;
-	s->optional = e->list.optional;
+	if (e->list.optional) {
+		bool *optional = arena_alloc(p->a, s->n);
+
+		memcpy(optional, e->list.optional, s->n);
+		s->optional = optional;
+	}
 	s->args = arena_alloc(p->a, s->n * sizeof *s->args);
 	for (uint32_t i = 0; i < s->n; i++) {
 		s->args[i] = plan(p, e->list.items[i]);
@@ -336,13 +351,14 @@ static struct step *plan_map(struct planner *p, const struct cel_expr *e)
 	bool *optional = arena_zalloc(p->a, e->map.n);
 
 	s->n = e->map.n;
-	s->map.name = e->map.name;
+	s->map.name = e->map.name ? arena_strdup(p->a, e->map.name) : NULL;
 	s->map.args = arena_alloc(p->a, 2 * s->n * sizeof *s->map.args);
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct cel_entry *entry = &e->map.entries[i];
 
-		s->map.args[2 * i] = object ? constant(p, cel_string(entry->field)) :
-					      plan(p, entry->key);
+		s->map.args[2 * i] =
+			object ? constant(p, cel_string(arena_strdup(p->a, entry->field))) :
+				 plan(p, entry->key);
 		s->map.args[2 * i + 1] = plan(p, entry->value);
 		if (!s->map.args[2 * i] || !s->map.args[2 * i + 1])
 			return NULL;

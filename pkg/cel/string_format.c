@@ -207,14 +207,16 @@ static bool double_of(struct cel_value v, double *d)
 	return true;
 }
 
-static bool format_special(struct formatter *f, double d)
+static bool format_special(struct formatter *f, double d, int width)
 {
+	if (!isnan(d) && !isinf(d))
+		return false;
+	for (width -= isnan(d) ? 3 : d < 0 ? 2 : 1; width > 0; width--)
+		buf_addc(&f->out, ' ');
 	if (isnan(d))
 		buf_adds(&f->out, "NaN");
-	else if (isinf(d))
-		buf_adds(&f->out, d < 0 ? "-\xe2\x88\x9e" : "\xe2\x88\x9e");
 	else
-		return false;
+		buf_adds(&f->out, d < 0 ? "-\xe2\x88\x9e" : "\xe2\x88\x9e");
 	return true;
 }
 
@@ -227,7 +229,7 @@ static bool format_fixed(struct formatter *f, struct cel_value v, int precision)
 
 	if (!double_of(v, &d))
 		return wrong_type(f, "fixed-point clause can only be used on doubles", v);
-	if (format_special(f, d))
+	if (format_special(f, d, 0))
 		return true;
 	buf_addf(&b, "%.*f", precision, d);
 	p = b.p;
@@ -255,7 +257,8 @@ static void add_raised(struct buf *b, const char *digits)
 		buf_adds(b, raised[*digits - '0']);
 }
 
-static bool format_scientific(struct formatter *f, struct cel_value v, int precision)
+/* Upstream takes the precision for a width; six decimals are always shown. */
+static bool format_scientific(struct formatter *f, struct cel_value v, int width)
 {
 	BUF_AUTO struct buf b = BUF_INIT;
 	char *e;
@@ -263,12 +266,12 @@ static bool format_scientific(struct formatter *f, struct cel_value v, int preci
 
 	if (!double_of(v, &d))
 		return wrong_type(f, "scientific clause can only be used on doubles", v);
-	if (format_special(f, d))
+	if (format_special(f, d, width))
 		return true;
-	buf_addf(&b, "%.*e", precision, d);
+	buf_addf(&b, "%.*e", PRECISION, d);
 	e = strchr(b.p, 'e');
 	buf_add(&f->out, b.p, (size_t)(e - b.p));
-	buf_adds(&f->out, "\xe2\x80\xaf\xc3\x97\xe2\x80\xaf"
+	buf_adds(&f->out, "\xc3\x97"
 			  "10");
 	add_raised(&f->out, e + 1);
 	return true;
