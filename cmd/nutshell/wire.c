@@ -34,6 +34,7 @@
 
 #define MAX_BODY 3145728
 #define STOP_GRACE_S 3
+#define FRONT_VALID_S (365LL * 86400)
 #define CONTROLLERS_MAX 64
 
 struct wire {
@@ -267,6 +268,20 @@ static bool ready(void *arg, const char **what)
 	return !w->host_ops->ready || w->host_ops->ready(w->host, what);
 }
 
+/* Aggregated servers know us by this name under the cluster's authority. */
+static bool front_identity(void *arg, char **cert, char **key, struct status *st)
+{
+	const struct cert_request q = { .cn = "front-proxy", .client = true, .valid_s = FRONT_VALID_S };
+	const struct wire *w = arg;
+
+	if (!pki_new_key(key, st))
+		return false;
+	if (pki_issue(&q, *key, w->identity.ca_cert, w->identity.ca_key, cert, st))
+		return true;
+	free(*key);
+	return false;
+}
+
 static bool start_server(struct wire *w, struct status *st)
 {
 	struct server_config sc = {
@@ -277,6 +292,9 @@ static bool start_server(struct wire *w, struct status *st)
 		.ready_arg = w,
 		.jwks = key_set,
 		.jwks_arg = w->token_key,
+		.front_identity = front_identity,
+		.front_identity_arg = w,
+		.pods_reachable = strcmp(w->host_ops->name, "simulated") != 0,
 		.front_proxy = w->logins.proxy_ca ? &w->logins.proxy : NULL,
 		.anonymous = true,
 	};

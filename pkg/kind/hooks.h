@@ -67,6 +67,7 @@ HOOK_CHECK(crd_validate);
 HOOK_CHECK_OLD(crd_validate_status);
 HOOK_CHECK_OLD(crd_warn);
 HOOK(apiservice_defaults);
+HOOK_CHECK(apiservice_validate);
 HOOK(resourceclaim_defaults);
 HOOK(resourceclaimtemplate_defaults);
 /* job.c */

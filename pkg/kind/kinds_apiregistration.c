@@ -22,7 +22,9 @@ const struct kind kinds_apiregistration[] = {
 		.type = &type_apiregistration_v1_APIService,
 		.columns = columns_apiservice,
 		.conditional_update = true,
+		.name_rule = NAME_PATH_SEGMENT,
 		.defaults = apiservice_defaults,
+		.validate = apiservice_validate,
 	},
 };
 

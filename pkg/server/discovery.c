@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/thread.h"
+#include "server/aggregate.h"
 #include "server/blob.h"
 #include "server/request.h"
 
@@ -330,6 +331,140 @@ static struct json *legacy_versions(struct arena *a, const char *address)
 	return o;
 }
 
+/* ---- other servers' groups ---- */
+
+static struct json *remote_kind(struct arena *a, const struct json *r, const struct json *v)
+{
+	const char *group = json_path_str(r, "group"), *version = json_path_str(r, "version");
+
+	return response_kind(a, *group ? group : json_path_str(v, "group"),
+			     *version ? version : json_path_str(v, "version"),
+			     json_path_str(r, "kind"));
+}
+
+static struct json *copy_or_empty(struct arena *a, const struct json *list)
+{
+	return list ? json_copy(a, list) : json_array(a);
+}
+
+/* Subresources of a resource in an APIResourceList; NULL: none. */
+static struct json *remote_subs(struct arena *a, const struct json *v, const char *name)
+{
+	struct json *l = NULL;
+	size_t n = strlen(name);
+
+	json_each(r, json_path(v, "resources.resources")) {
+		const char *whole = json_path_str(r, "name");
+
+		if (strncmp(whole, name, n) != 0 || whole[n] != '/')
+			continue;
+		l = l ? l : json_array(a);
+		json_append(l, json_build(a, "{subresource:%s,responseKind:%j,verbs:%j}",
+					  whole + n + 1, remote_kind(a, r, v),
+					  copy_or_empty(a, json_get(r, "verbs"))));
+	}
+	return l;
+}
+
+static struct json *remote_resource(struct arena *a, const struct json *v, const struct json *r)
+{
+	const char *name = json_path_str(r, "name");
+	struct json *subs_list = remote_subs(a, v, name);
+	struct json *o =
+		json_build(a, "{resource:%s,responseKind:%j,scope:%s,singularResource:%s,verbs:%j}",
+			   name, remote_kind(a, r, v),
+			   json_path_bool(r, "namespaced", false) ? "Namespaced" : "Cluster",
+			   json_path_str(r, "singularName"), copy_or_empty(a, json_get(r, "verbs")));
+
+	if (json_count(json_get(r, "shortNames")))
+		json_set(a, o, "shortNames", json_copy(a, json_get(r, "shortNames")));
+	if (json_count(json_get(r, "categories")))
+		json_set(a, o, "categories", json_copy(a, json_get(r, "categories")));
+	if (subs_list)
+		json_set(a, o, "subresources", subs_list);
+	return o;
+}
+
+/* What an unavailable server has is not known: Stale. */
+static struct json *remote_version(struct arena *a, const struct json *v)
+{
+	struct json *o = json_build(a, "{version:%s}", json_path_str(v, "version"));
+	struct json *resources = json_array(a);
+
+	json_each(r, json_path(v, "resources.resources"))
+		if (!strchr(json_path_str(r, "name"), '/'))
+			json_append(resources, remote_resource(a, v, r));
+	if (json_count(resources))
+		json_set(a, o, "resources", resources);
+	json_set_str(a, o, "freshness", json_path_bool(v, "available", false) ? "Current" : "Stale");
+	return o;
+}
+
+static struct json *find_group(struct json *list, const char *path, const char *group)
+{
+	json_each(it, list)
+		if (strcmp(json_path_str(it, path), group) == 0)
+			return it;
+	return NULL;
+}
+
+static void add_aggregated(struct arena *a, struct json *doc, const struct json *remote)
+{
+	struct json *items = json_get(doc, "items");
+
+	json_each(v, remote) {
+		const char *group = json_path_str(v, "group");
+		struct json *g = find_group(items, "metadata.name", group);
+
+		if (!g) {
+			g = json_build(a, "{metadata:{name:%s},versions:[]}", group);
+			json_append(items, g);
+		}
+		json_append(json_get(g, "versions"), remote_version(a, v));
+	}
+}
+
+static void add_group_version(struct arena *a, struct json *g, const struct json *v)
+{
+	const char *version = json_path_str(v, "version");
+	struct json *gv = json_build(a, "{groupVersion:%s,version:%s}",
+				     arena_printf(a, "%s/%s", json_path_str(v, "group"), version),
+				     version);
+
+	json_append(json_get(g, "versions"), gv);
+	if (!json_get(g, "preferredVersion"))
+		json_set(a, g, "preferredVersion", json_copy(a, gv));
+}
+
+static void add_groups(struct arena *a, struct json *doc, const struct json *remote)
+{
+	struct json *groups = json_get(doc, "groups");
+
+	json_each(v, remote) {
+		const char *group = json_path_str(v, "group");
+		struct json *g = find_group(groups, "name", group);
+
+		if (!g) {
+			g = json_build(a, "{name:%s,versions:[]}", group);
+			json_append(groups, g);
+		}
+		add_group_version(a, g, v);
+	}
+}
+
+/* A group by itself: the registry's versions (g; NULL: none) and other servers'. */
+static struct json *with_remote_versions(struct arena *a, struct json *g, const char *group,
+					 const struct json *remote)
+{
+	json_each(v, remote) {
+		if (strcmp(json_path_str(v, "group"), group) != 0)
+			continue;
+		g = g ? g : json_build(a, "{name:%s,versions:[]}", group);
+		add_group_version(a, g, v);
+	}
+	return g;
+}
+
 /* ---- serving ---- */
 
 /* The document at a path, or NULL when there is none. */
@@ -343,13 +478,18 @@ static struct json *make(struct req *r, struct arena *a, bool aggregate)
 				   legacy_versions(a, r->server->c.server_address);
 	if (p->core)
 		return legacy_resources(a, ks, "", p->segs[1]);
-	if (p->nsegs == 1)
-		return aggregate ? aggregated(a, ks, false) : legacy_groups(a, ks);
+	struct json *remote = aggregate_versions(r->server->aggregate, a);
+	if (p->nsegs == 1) {
+		struct json *doc = aggregate ? aggregated(a, ks, false) : legacy_groups(a, ks);
+
+		(aggregate ? add_aggregated : add_groups)(a, doc, remote);
+		return doc;
+	}
 	if (!*p->segs[1])
 		return NULL;
 	if (p->nsegs == 3)
 		return legacy_resources(a, ks, p->segs[1], p->segs[2]);
-	struct json *g = legacy_group(a, ks, p->segs[1]);
+	struct json *g = with_remote_versions(a, legacy_group(a, ks, p->segs[1]), p->segs[1], remote);
 	if (!g)
 		return NULL;
 	struct json *o = json_build(a, "{kind:%s,apiVersion:%s}", "APIGroup", "v1");
@@ -422,9 +562,15 @@ bool discovery_run(struct req *r)
 	bool aggregate = root && accept_wants(http_header(r->http, "Accept"), "apidiscovery.k8s.io",
 					      "v2", "APIGroupDiscoveryList");
 	const char *key = document_key(r, aggregate);
-	uint64_t serial = kinds_serial(d->kinds);
-	struct blob *b = cached(d, key, serial);
+	uint64_t serial = kinds_serial(d->kinds) + aggregate_serial(r->server->aggregate);
+	struct blob *b;
+	bool found;
 
+	if (r->route.nsegs == 3 && !r->route.core) {
+		if (!aggregate_run(r, r->route.segs[1], r->route.segs[2], true, &found) || found)
+			return !r->wait && !r->st.code;
+	}
+	b = cached(d, key, serial);
 	if (!b) {
 		b = build(r, aggregate, serial);
 		if (!b && dispatch_has_group(d->kinds, r->route.segs[0][3] ? r->route.segs[1] : ""))

@@ -5,6 +5,7 @@
  * method is wrong; outside of those it is plain text, as upstream's mux answers, because
  * clients tell "no such API" from "no such object" by it.
  */
+#include "server/aggregate.h"
 #include "server/request.h"
 
 #include "base/arena.h"
@@ -134,8 +135,16 @@ static bool dispatch_resource(struct req *r)
 	return exists ? status_method_not_allowed(&r->st) : status_no_route(&r->st);
 }
 
+static bool run_elsewhere(struct req *r)
+{
+	bool found;
+
+	return aggregate_run(r, NULL, NULL, true, &found) && (found || not_found_text(r));
+}
+
 bool dispatch(struct req *r)
 {
+	static const struct operation elsewhere = { .run = run_elsewhere, .raw = true };
 	const struct attributes *attr = &r->route.attr;
 	static const struct operation nowhere = { .run = run_not_found, .raw = true };
 
@@ -144,6 +153,10 @@ bool dispatch(struct req *r)
 	r->kind = kinds_by_resource(r->server->kinds, attr->group, attr->version, attr->resource);
 	if (r->kind)
 		return dispatch_resource(r);
+	if (aggregate_has_group(r->server->aggregate, attr->group)) {
+		r->op = &elsewhere;
+		return true;
+	}
 	if (dispatch_has_group(r->server->kinds, attr->group))
 		return status_no_route(&r->st);
 	r->op = &nowhere;

@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "kind/openapi.h"
 #include "net/hash.h"
+#include "server/aggregate.h"
 #include "server/blob.h"
 #include "server/request.h"
 
@@ -161,6 +162,25 @@ static const char *hash_of(struct req *r, const char *path)
 	return hex;
 }
 
+/* Documents of other servers are theirs; the hash only tells that something may have changed. */
+static void add_remote(struct req *r, struct json *paths)
+{
+	struct aggregate *g = r->server->aggregate;
+
+	json_each(v, aggregate_versions(g, r->a)) {
+		const char *path = arena_printf(r->a, "apis/%s/%s", json_path_str(v, "group"),
+						json_path_str(v, "version"));
+
+		if (!json_path_bool(v, "available", false) || json_get(paths, path))
+			continue;
+		json_set(r->a, paths, path,
+			 json_build(r->a, "{serverRelativeURL:%s}",
+				    arena_printf(r->a, "/openapi/v3/%s?hash=%s%llu", path,
+						 r->server->openapi->process,
+						 (unsigned long long)aggregate_serial(g))));
+	}
+}
+
 static bool v3_index(struct req *r)
 {
 	struct json *paths = json_object(r->a);
@@ -171,6 +191,7 @@ static bool v3_index(struct req *r)
 
 		json_set(r->a, paths, *p, json_build(r->a, "{serverRelativeURL:%s}", url));
 	}
+	add_remote(r, paths);
 	json_print(&b, json_build(r->a, "{paths:%j}", paths));
 	buf_addc(&b, '\n');
 	return blob_reply(r, blob_new(&b, 0, false), "application/json");
@@ -229,6 +250,13 @@ bool openapi_v3_run(struct req *r)
 		return v3_index(r);
 	if (p->nsegs == 4)
 		return v3_document(r, arena_printf(r->a, "%s/%s", p->segs[2], p->segs[3]));
+	if (p->nsegs == 5) {
+		bool found;
+
+		/* our hash is not theirs */
+		if (!aggregate_run(r, p->segs[3], p->segs[4], false, &found) || found)
+			return !r->wait && !r->st.code;
+	}
 	if (p->nsegs == 5)
 		return v3_document(r, arena_printf(r->a, "%s/%s/%s", p->segs[2], p->segs[3],
 						   p->segs[4]));

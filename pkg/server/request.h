@@ -34,6 +34,7 @@ struct server {
 	struct subscription *wakeups;
 	struct tokens *tokens;
 	struct discovery *discovery;
+	struct aggregate *aggregate;
 	struct openapi *openapi;
 	struct limit *limit;
 	struct arena *audit_arena;

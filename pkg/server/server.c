@@ -6,6 +6,7 @@
  */
 #include "server/server.h"
 
+#include "server/aggregate.h"
 #include "server/discovery.h"
 #include "server/limit.h"
 #include "server/openapi.h"
@@ -26,6 +27,7 @@ static void on_publish(void *arg, struct table *t)
 
 	if (h)
 		httpd_wake_group(h, t);
+	aggregate_published(s->aggregate, t);
 }
 
 static bool open_audit(struct server *s, struct status *st)
@@ -64,6 +66,7 @@ struct server *server_new(const struct server_config *c, struct status *st)
 	s->limit = limit_new();
 	s->discovery = discovery_new(s->kinds);
 	s->openapi = openapi_new(s->kinds, c->version ? c->version : "");
+	s->aggregate = aggregate_new(s);
 	if (!open_audit(s, st)) {
 		server_free(&s);
 		return NULL;
@@ -89,6 +92,7 @@ void server_attach(struct server *s, struct httpd *h)
 {
 	complete_address(s, httpd_port(h));
 	__atomic_store_n(&s->httpd, h, __ATOMIC_RELEASE);
+	aggregate_start(s->aggregate);
 }
 
 void server_stop(struct server *s)
@@ -97,6 +101,7 @@ void server_stop(struct server *s)
 
 	__atomic_store_n(&s->stopping, true, __ATOMIC_RELEASE);
 	limit_stop(s->limit);
+	aggregate_stop(s->aggregate);
 	for (size_t it = 0; s->httpd && (k = kinds_next(s->kinds, &it));)
 		if (k->verbs & VERB_WATCH)
 			httpd_wake_group(s->httpd, api_table(s->c.api, k));
@@ -117,6 +122,7 @@ void server_free(struct server **sp)
 	discovery_free(&s->discovery);
 	tokens_free(&s->tokens);
 	limit_free(&s->limit);
+	aggregate_free(&s->aggregate);
 	audit_log_close(&s->audit_log);
 	arena_free(&s->audit_arena);
 	free(s->address);

@@ -63,6 +63,10 @@ struct server_config {
 	const char *audit_log;                 /* file, "-": standard output, NULL: none */
 	const char *audit_policy;              /* text of a Policy, NULL: metadata of everything */
 	bool anonymous;                        /* anonymous requests to health and version only */
+	/* A fresh certificate of the front proxy (heap), for aggregated servers; NULL: none can be had. */
+	bool (*front_identity)(void *arg, char **cert_pem, char **key_pem, struct status *st);
+	void *front_identity_arg;
+	bool pods_reachable; /* their addresses lead somewhere from here */
 };
 
 struct server *server_new(const struct server_config *c, struct status *st);

@@ -1,0 +1,48 @@
+/*
+ * aggregate_priv: what aggregate.c and aggregate_check.c share; nobody else includes it.
+ */
+#ifndef NUTSHELL_SERVER_AGGREGATE_PRIV_H
+#define NUTSHELL_SERVER_AGGREGATE_PRIV_H
+
+#include "server/aggregate.h"
+
+#include "base/thread.h"
+
+#include <stddef.h>
+
+struct call;
+struct forward;
+struct kind;
+
+enum { REMOTES_MAX = 128 };
+
+/* An APIService that names a Service. */
+struct remote {
+	struct arena *a;                                                /* of all texts */
+	const char *name, *group, *version, *service_ns, *service, *ca; /* ca: base64, "" when none */
+	const char *resources; /* the last APIResourceList it answered with; NULL: none yet */
+	int port;
+	int64_t group_priority, version_priority;
+	bool insecure, available;
+};
+
+struct aggregate {
+	struct server *server;
+	const struct kind *kind, *services, *slices, *definitions;
+	struct lock lock;
+	struct cond wake;
+	struct thread *thread;
+	bool changed, again, stopping;
+	struct remote remotes[REMOTES_MAX]; /* in the order of discovery */
+	size_t nremotes;
+	uint64_t serial;
+	char *cert, *key; /* the front proxy's; NULL: not needed so far */
+	int64_t issued_ns;
+};
+
+/* Under the lock; version NULL: any. */
+struct remote *aggregate_find(struct aggregate *g, const char *group, const char *version);
+/* Where it is and how to talk to it; path is the caller's.  False: *why. */
+bool aggregate_target(struct call *c, const struct remote *x, struct forward *f, const char **why);
+
+#endif
