@@ -43,7 +43,9 @@ struct cel_env {
 	const struct cel_var *vars;
 	size_t nvars;
 	unsigned flags;
-	const struct cel_type *root; /* where paths of the cost estimate start; NULL: no estimate */
+	/* Where paths of the cost estimate start, whatever the variable; NULL: no estimate;
+	 * &cel_type_error: an estimate that knows no declared sizes. */
+	const struct cel_type *root;
 	/* An object type by its full name ("kubernetes.UserInfo"), for T{...} and type names; may be
 	 * NULL, as nobody needs it but to be told the exact error. */
 	const struct cel_type *(*find_type)(const struct cel_env *env, const char *name);

@@ -31,6 +31,7 @@ struct checker {
 	trail;
 	VEC(struct local) locals; /* innermost last */
 	unsigned slots;           /* the most locals alive at once */
+	unsigned mixed;           /* inside of so many calls that allow mixed literals */
 	uint64_t *vars_used;      /* bit set over env->vars */
 };
 
@@ -69,6 +70,9 @@ void check_map(struct checker *c, struct cel_expr *e);
 void check_struct(struct checker *c, struct cel_expr *e);
 /* Literals of duration(), timestamp(), matches() and mixed collections (cel-go: cel/validator.go). */
 void check_literals(struct checker *c, const struct cel_expr *root);
+
+/* ---- check_format.c ---- */
+void check_format(struct checker *c, const struct cel_expr *e);
 
 /* ---- unify.c ---- */
 struct cel_type *unify_var(struct checker *c);

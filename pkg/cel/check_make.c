@@ -2,7 +2,8 @@
  * check_make: lists, maps and objects made by an expression, and what upstream checks of literals
  * after the types are known.  (cel-go: checker/checker.go, cel/validator.go)
  *
- * Elements of a list must unify, in Kubernetes they must even be equal (homogeneous literals).
+ * Elements of a literal list that do not unify make it a list of dyn; Kubernetes refuses mixed
+ * literals afterwards, except inside of format().
  */
 #include <string.h>
 
@@ -24,15 +25,12 @@ static const struct cel_type *optional_value(struct checker *c, const struct cel
 }
 
 /* The common type of what came before (NULL: nothing) and this one. */
-static const struct cel_type *join(struct checker *c, const struct cel_expr *e,
-				   const struct cel_type *before, const struct cel_type *t)
+static const struct cel_type *join(struct checker *c, const struct cel_type *before,
+				   const struct cel_type *t)
 {
 	if (!before)
 		return t;
-	if (unify_assign(c, before, t))
-		return unify_general(before, t);
-	check_mismatch(c, e->pos, before, t);
-	return &cel_type_error;
+	return unify_assign(c, before, t) ? unify_general(before, t) : &cel_type_dyn;
 }
 
 void check_list(struct checker *c, struct cel_expr *e)
@@ -46,7 +44,7 @@ void check_list(struct checker *c, struct cel_expr *e)
 		t = item->type;
 		if (e->list.optional && e->list.optional[i])
 			t = optional_value(c, item);
-		elem = join(c, item, elem, t);
+		elem = join(c, elem, t);
 	}
 	e->type = cel_type_list(c->a, elem ? elem : unify_var(c), 0);
 }
@@ -59,10 +57,10 @@ void check_map(struct checker *c, struct cel_expr *e)
 		const struct cel_entry *n = &e->map.entries[i];
 
 		check_expr(c, n->key);
-		key = join(c, n->key, key, n->key->type);
+		key = join(c, key, n->key->type);
 		check_expr(c, n->value);
 		t = n->optional ? optional_value(c, n->value) : n->value->type;
-		value = join(c, n->value, value, t);
+		value = join(c, value, t);
 	}
 	if (!key) {
 		key = unify_var(c);
@@ -92,13 +90,16 @@ static const struct cel_type *struct_type(struct checker *c, struct cel_expr *e)
 	return &cel_type_error;
 }
 
-static void check_member(struct checker *c, const struct cel_type *object, const struct cel_entry *n)
+static void check_member(struct checker *c, const char *name, const struct cel_type *object,
+			 const struct cel_entry *n)
 {
 	const struct cel_type *want = &cel_type_error, *t;
 
 	check_expr(c, n->value);
 	if (object->kind == CEL_KIND_OBJECT)
 		want = check_field(c, n->pos, object, n->field);
+	else
+		issue_add(c->is, n->pos, "unexpected failed resolution of '%s'", name);
 	t = n->optional ? optional_value(c, n->value) : n->value->type;
 	if (!unify_assign(c, want, t))
 		issue_add(c->is, n->pos,
@@ -112,12 +113,11 @@ void check_struct(struct checker *c, struct cel_expr *e)
 
 	e->type = t ? t : &cel_type_error;
 	for (uint32_t i = 0; t && i < e->map.n; i++)
-		check_member(c, t, &e->map.entries[i]);
+		check_member(c, e->map.name, t, &e->map.entries[i]);
 }
 
 /* ---- literals, once all types are known ---- */
 
-/* The same but for the names of parameters: none are left then. */
 static void literal_list(struct checker *c, const struct cel_expr *e)
 {
 	const struct cel_type *first = NULL, *t;
@@ -160,7 +160,7 @@ static bool duration_ok(const struct cel_literal *l)
 {
 	int64_t ns;
 
-	return l->kind != CEL_KIND_STRING || cel_duration_parse(l->s.p, l->s.n, &ns);
+	return l->kind == CEL_KIND_STRING && cel_duration_parse(l->s.p, l->s.n, &ns);
 }
 
 static bool timestamp_ok(const struct cel_literal *l)
@@ -215,22 +215,32 @@ static void literals_loop(struct checker *c, const struct cel_loop *l)
 	literals_all(c, parts, sizeof parts / sizeof *parts);
 }
 
+static void literals_call(struct checker *c, const struct cel_expr *e)
+{
+	bool format = !strcmp(e->call.name, "format");
+
+	literal_call(c, e);
+	check_format(c, e);
+	c->mixed += format;
+	if (e->call.target)
+		check_literals(c, e->call.target);
+	literals_all(c, e->call.args, e->call.nargs);
+	c->mixed -= format;
+}
+
 void check_literals(struct checker *c, const struct cel_expr *e)
 {
 	switch (e->kind) {
 	case CEL_NODE_SELECT: check_literals(c, e->select.operand); break;
-	case CEL_NODE_CALL:
-		literal_call(c, e);
-		if (e->call.target)
-			check_literals(c, e->call.target);
-		literals_all(c, e->call.args, e->call.nargs);
-		break;
+	case CEL_NODE_CALL: literals_call(c, e); break;
 	case CEL_NODE_LIST:
-		literal_list(c, e);
+		if (!c->mixed)
+			literal_list(c, e);
 		literals_all(c, e->list.items, e->list.n);
 		break;
 	case CEL_NODE_MAP:
-		literal_map(c, e);
+		if (!c->mixed)
+			literal_map(c, e);
 		/* fall through */
 	case CEL_NODE_OBJECT:
 		for (uint32_t i = 0; i < e->map.n; i++) {

@@ -513,9 +513,11 @@ static struct cel_bounds cost(struct estimator *s, const struct cel_expr *e)
 struct cel_bounds cel_estimate(struct arena *scratch, const struct cel_env *env,
 			       const struct cel_expr *root, uint32_t nids)
 {
-	struct estimator s = { .a = scratch, .root = env->root };
+	struct estimator s = { .a = scratch };
 	struct cel_bounds b;
 
+	if (env->root->kind != CEL_KIND_ERROR)
+		s.root = env->root;
 	s.notes = arena_zalloc(scratch, nids * sizeof *s.notes);
 	b = cost(&s, root);
 	vec_free(&s.vars);

@@ -73,13 +73,17 @@ static void issue_print(struct buf *b, const struct issues *is, const struct iss
 	int32_t number, column;
 	size_t len;
 
+	if (e->pos >= 0 && !is->len) {
+		buf_addf(b, "ERROR: <input>:1:0: %s", e->text);
+		return;
+	}
 	if (e->pos < 0) {
 		buf_addf(b, "ERROR: <input>:-1:0: %s", e->text);
 		return;
 	}
 	line_find(is, e->pos, &line, &len, &number, &column);
 	buf_addf(b, "ERROR: <input>:%d:%d: %s", number, column + 1, e->text);
-	if (is->len && len <= MAX_SNIPPET)
+	if (len <= MAX_SNIPPET)
 		snippet_print(b, line, len, column);
 }
 

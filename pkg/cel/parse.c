@@ -48,7 +48,8 @@ static struct cel_expr *parse_select(struct parser *p, struct cel_expr *operand,
 	struct cel_expr *e, *args[2];
 
 	if (!parser_at(p, BIT(TOKEN_IDENT) | BIT(TOKEN_ESCAPED))) {
-		parser_no_viable(p, dot);
+		parser_mismatch(p, BIT(TOKEN_IDENT) | BIT(TOKEN_ESCAPED));
+		issue_add(p->is, id->pos, "unsupported ident kind");
 		return node_error(p);
 	}
 	parser_advance(p);
@@ -83,17 +84,33 @@ static struct cel_expr *parse_index(struct parser *p, struct cel_expr *operand,
 {
 	bool optional = parser_accept(p, TOKEN_QUESTION);
 	struct height h = p->height;
-	struct cel_expr *args[2] = { operand, parse_inner(p, BIT(TOKEN_RBRACKET)) };
+	struct cel_expr *args[2] = { operand, NULL };
 
+	if (!optional)
+		parser_sync(p, EXPR_START | BIT(TOKEN_QUESTION));
+	args[1] = parse_inner(p, BIT(TOKEN_RBRACKET));
 	parser_expect(p, TOKEN_RBRACKET, OPERATORS | POSTFIX | p->closers);
 	tree_join(p, h);
 	tree_grow(p, true);
 	return node_call_or_macro(p, open->pos, optional ? "_[?_]" : "_[_]", NULL, args, 2);
 }
 
+/* A dot with nothing behind it that could be selected. */
+static bool dangling(struct parser *p)
+{
+	const struct cel_token *dot = p->tok;
+
+	if (dot->kind != TOKEN_DOT || dot[1].kind == TOKEN_IDENT || dot[1].kind == TOKEN_ESCAPED ||
+	    dot[1].kind == TOKEN_QUESTION)
+		return false;
+	p->tok++;
+	parser_no_viable(p, dot);
+	parser_skip(p, OPERATORS);
+	return true;
+}
+
 static struct cel_expr *parse_member(struct parser *p)
 {
-	unsigned links = 1;
 	struct cel_expr *e;
 
 	if (!rule_enter(p, RULE_MEMBER))
@@ -102,13 +119,12 @@ static struct cel_expr *parse_member(struct parser *p)
 	while (parser_at(p, POSTFIX) && !p->dead) {
 		const struct cel_token *op = p->tok;
 
-		links++;
-		if (!rule_enter(p, RULE_MEMBER))
+		if (dangling(p))
 			break;
 		parser_advance(p);
 		e = op->kind == TOKEN_DOT ? parse_select(p, e, op) : parse_index(p, e, op);
 	}
-	rule_leave(p, RULE_MEMBER, links);
+	rule_leave(p, RULE_MEMBER);
 	return e;
 }
 
@@ -119,25 +135,42 @@ static bool negative_literal(const struct parser *p)
 	       (p->tok[1].kind == TOKEN_INT || p->tok[1].kind == TOKEN_FLOAT);
 }
 
+/* Consume a run of ! or of -; false when nothing that they could apply to follows. */
+static bool parse_signs(struct parser *p, size_t *n)
+{
+	const struct cel_token *op = p->tok, *bad;
+
+	if (!parser_at(p, BIT(TOKEN_NOT) | BIT(TOKEN_MINUS)) || negative_literal(p))
+		return true;
+	for (; p->tok->kind == op->kind; ++*n)
+		parser_advance(p);
+	bad = p->tok;
+	if (parser_at(p, BIT(TOKEN_MINUS)) && !negative_literal(p)) {
+		p->tok += bad[1].kind != TOKEN_END;
+		parser_no_viable(p, bad);
+	} else if (!parser_at(p, MEMBER_START)) {
+		if (op->kind == TOKEN_NOT)
+			parser_extraneous(p, EXPR_START);
+		else
+			parser_no_viable(p, op);
+	} else {
+		return true;
+	}
+	parser_skip(p, OPERATORS);
+	return false;
+}
+
 static struct cel_expr *parse_unary(struct parser *p)
 {
-	const struct cel_token *op = p->tok;
+	const struct cel_token *op;
 	size_t n = 0;
 	struct cel_expr *e;
 
 	if (!parser_sync(p, EXPR_START))
 		return node_error(p);
 	op = p->tok;
-	if (parser_at(p, BIT(TOKEN_NOT) | BIT(TOKEN_MINUS)) && !negative_literal(p)) {
-		for (; p->tok->kind == op->kind; n++)
-			parser_advance(p);
-		if (!parser_sync(p, MEMBER_START) ||
-		    (parser_at(p, BIT(TOKEN_MINUS)) && !negative_literal(p))) {
-			parser_no_viable(p, p->tok);
-			parser_skip(p);
-			return node_error(p);
-		}
-	}
+	if (!parse_signs(p, &n))
+		return node_error(p);
 	e = parse_member(p);
 	if (n % 2 == 0)
 		return e;
@@ -149,7 +182,6 @@ static struct cel_expr *parse_unary(struct parser *p)
 static struct cel_expr *parse_chain(struct parser *p, uint64_t ops, enum parser_rule rule,
 				    struct cel_expr *(*next)(struct parser *p))
 {
-	unsigned links = 1;
 	struct cel_expr *args[2];
 
 	if (!rule_enter(p, rule))
@@ -159,16 +191,13 @@ static struct cel_expr *parse_chain(struct parser *p, uint64_t ops, enum parser_
 		const struct cel_token *op = p->tok;
 		struct height h = p->height;
 
-		links++;
-		if (!rule_enter(p, rule))
-			break;
 		parser_advance(p);
 		args[1] = next(p);
 		tree_join(p, h);
 		tree_grow(p, true);
 		args[0] = node_call_or_macro(p, op->pos, operator_name(op->kind), NULL, args, 2);
 	}
-	rule_leave(p, rule, links);
+	rule_leave(p, rule);
 	return args[0];
 }
 
@@ -272,7 +301,7 @@ struct cel_expr *parse_expr(struct parser *p)
 	e = parse_or(p);
 	if (parser_at(p, BIT(TOKEN_QUESTION)))
 		e = parse_ternary(p, e);
-	rule_leave(p, RULE_EXPR, 1);
+	rule_leave(p, RULE_EXPR);
 	return e;
 }
 

@@ -64,15 +64,17 @@ bool parser_sync(struct parser *p, uint64_t expected);
 /* Consume `kind`, or act as if it were there when one of `after` comes. */
 bool parser_expect(struct parser *p, enum cel_token_kind kind, uint64_t after);
 void parser_mismatch(struct parser *p, uint64_t expected);
-/* Skip to what may follow here or further out. */
-void parser_skip(struct parser *p);
+/* Skip to one of `more` or what may follow here or further out. */
+void parser_skip(struct parser *p, uint64_t more);
+/* There is a token too many. */
+void parser_extraneous(struct parser *p, uint64_t expected);
 /* No alternative fits the tokens from `from` to the current one. */
 void parser_no_viable(struct parser *p, const struct cel_token *from);
 
 /* ---- limits ---- */
 enum parser_rule { RULE_EXPR, RULE_RELATION, RULE_CALC, RULE_MEMBER, RULE_UNARY };
 bool rule_enter(struct parser *p, enum parser_rule rule);
-void rule_leave(struct parser *p, enum parser_rule rule, unsigned n);
+void rule_leave(struct parser *p, enum parser_rule rule);
 /* What was just parsed is as high as the higher of it and h. */
 void tree_join(struct parser *p, struct height h);
 /* A node was put above it; counted: one of those that upstream counts. */

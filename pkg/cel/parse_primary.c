@@ -37,6 +37,12 @@ out:
 	return out;
 }
 
+/* A comma that is not the last. */
+static bool comma_before(const struct parser *p, uint64_t start)
+{
+	return p->tok->kind == TOKEN_COMMA && (BIT(p->tok[1].kind) & start);
+}
+
 static struct cel_expr *parse_list(struct parser *p)
 {
 	VEC(struct cel_expr *) v = { 0 };
@@ -57,10 +63,9 @@ static struct cel_expr *parse_list(struct parser *p)
 		tree_join(p, h);
 		h = p->height;
 		if (!parser_sync(p, BIT(TOKEN_COMMA) | BIT(TOKEN_RBRACKET)) ||
-		    parser_at(p, BIT(TOKEN_RBRACKET)) || p->tok[1].kind == TOKEN_RBRACKET)
+		    !comma_before(p, EXPR_START | BIT(TOKEN_QUESTION)))
 			break;
 		parser_advance(p);
-		parser_sync(p, EXPR_START | BIT(TOKEN_QUESTION));
 	}
 	parser_accept(p, TOKEN_COMMA);
 	parser_expect(p, TOKEN_RBRACKET, OPERATORS | POSTFIX | p->closers);
@@ -125,11 +130,9 @@ static struct cel_expr *parse_entries(struct parser *p, int32_t pos, const char 
 		vec_push(&v, entry);
 		tree_join(p, h);
 		h = p->height;
-		if (!parser_sync(p, BIT(TOKEN_COMMA) | BIT(TOKEN_RBRACE)) ||
-		    parser_at(p, BIT(TOKEN_RBRACE)) || p->tok[1].kind == TOKEN_RBRACE)
+		if (!parser_sync(p, BIT(TOKEN_COMMA) | BIT(TOKEN_RBRACE)) || !comma_before(p, start))
 			break;
 		parser_advance(p);
-		parser_sync(p, start);
 	}
 	parser_accept(p, TOKEN_COMMA);
 	parser_expect(p, TOKEN_RBRACE, OPERATORS | POSTFIX | p->closers);
@@ -191,6 +194,7 @@ static struct cel_expr *parse_name(struct parser *p)
 
 	if (parser_accept(p, TOKEN_DOT) && !parser_at(p, BIT(TOKEN_IDENT))) {
 		parser_no_viable(p, first);
+		parser_skip(p, OPERATORS);
 		return node_error(p);
 	}
 	id = p->tok;

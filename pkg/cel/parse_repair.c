@@ -22,6 +22,7 @@
 #define MACRO_HEIGHT 3 /* what an expansion puts above its arguments */
 #define MAX_NODES 500000
 #define MAX_RECOVERIES 30
+#define MAX_SKIP 256
 
 /* ---- tokens and errors ---- */
 
@@ -115,12 +116,20 @@ void parser_no_viable(struct parser *p, const struct cel_token *from)
 	for (const struct cel_token *t = from; t < p->tok && p->tok->kind == TOKEN_END; t++)
 		end = t->p + t->n;
 	all.n = (size_t)(end - from->p);
-	if (all.n == 5 && !memcmp(all.p, ".null", 5))
+	if (parser_at(p, BIT(TOKEN_NULL) | BIT(TOKEN_TRUE) | BIT(TOKEN_FALSE)) &&
+	    all.n == p->tok->n + 1)
 		parser_mismatch(p, BIT(TOKEN_IDENT));
 	else
 		parser_syntax_error(p, p->tok,
 				    arena_printf(p->a, "no viable alternative at input %s",
 						 token_text(p, &all)));
+}
+
+void parser_extraneous(struct parser *p, uint64_t expected)
+{
+	parser_syntax_error(p, p->tok,
+			    arena_printf(p->a, "extraneous input %s expecting %s",
+					 token_text(p, p->tok), set_text(p, expected)));
 }
 
 /* Count an attempt to repair the input; false when there were too many. */
@@ -143,21 +152,24 @@ static bool delete_one(struct parser *p, uint64_t expected)
 {
 	if (p->tok->kind == TOKEN_END || !(BIT(p->tok[1].kind) & expected))
 		return false;
-	parser_syntax_error(p, p->tok,
-			    arena_printf(p->a, "extraneous input %s expecting %s",
-					 token_text(p, p->tok), set_text(p, expected)));
+	parser_extraneous(p, expected);
 	p->tok++;
 	p->recovering = false;
 	return true;
 }
 
 /* Skip to what may follow here or further out. */
-void parser_skip(struct parser *p)
+void parser_skip(struct parser *p, uint64_t more)
 {
+	unsigned n = 0;
+
 	if (!recovery_count(p))
 		return;
-	while (!parser_at(p, p->outer | p->closers | OPERATORS | BIT(TOKEN_END)))
+	while (!parser_at(p, p->outer | p->closers | more | BIT(TOKEN_END))) {
 		p->tok++;
+		if (++n > MAX_SKIP)
+			parser_die(p, "error recovery token lookahead limit exceeded: 256");
+	}
 }
 
 /* Where one of the set must start: true when it does, perhaps after a repair. */
@@ -166,7 +178,7 @@ bool parser_sync(struct parser *p, uint64_t expected)
 	if (parser_at(p, expected) || (!p->recovering && delete_one(p, expected)))
 		return true;
 	parser_mismatch(p, expected);
-	parser_skip(p);
+	parser_skip(p, OPERATORS);
 	return false;
 }
 
@@ -188,7 +200,7 @@ bool parser_expect(struct parser *p, enum cel_token_kind kind, uint64_t after)
 		return true;
 	}
 	parser_mismatch(p, BIT(kind));
-	parser_skip(p);
+	parser_skip(p, kind == TOKEN_COLON ? 0 : after);
 	return false;
 }
 
@@ -201,9 +213,9 @@ bool rule_enter(struct parser *p, enum parser_rule rule)
 	return !p->dead;
 }
 
-void rule_leave(struct parser *p, enum parser_rule rule, unsigned n)
+void rule_leave(struct parser *p, enum parser_rule rule)
 {
-	p->depth[rule] -= n;
+	p->depth[rule]--;
 }
 
 void tree_join(struct parser *p, struct height h)
