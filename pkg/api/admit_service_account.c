@@ -121,6 +121,85 @@ static void pull_secrets_copy(struct arena *a, struct json *spec, const struct j
 		json_append(list, json_build(a, "{name:%s}", json_str(json_get(s, "name"))));
 }
 
+/* ---- accounts that say which secrets their pods may use ---- */
+
+static bool names_secret(const struct json *list, const char *name)
+{
+	json_each(s, list)
+		if (!strcmp(json_path_str(s, "name"), name))
+			return true;
+	return false;
+}
+
+/* What the containers of a list use and may not, in words; NULL: nothing. */
+static char *container_secret(struct arena *a, const struct json *containers, const char *noun,
+			      const struct json *sa)
+{
+	const struct json *may = json_get(sa, "secrets");
+
+	json_each(c, containers) {
+		json_each(e, json_get(c, "env")) {
+			const struct json *ref = json_path(e, "valueFrom.secretKeyRef");
+
+			if (ref && !names_secret(may, json_path_str(ref, "name")))
+				return arena_printf(
+					a,
+					"%s %s with envVar %s referencing secret.secretName=\"%s\"",
+					noun, json_path_str(c, "name"), json_path_str(e, "name"),
+					json_path_str(ref, "name"));
+		}
+		json_each(e, json_get(c, "envFrom")) {
+			const struct json *ref = json_get(e, "secretRef");
+
+			if (ref && !names_secret(may, json_path_str(ref, "name")))
+				return arena_printf(
+					a, "%s %s with envFrom referencing secret.secretName=\"%s\"",
+					noun, json_path_str(c, "name"), json_path_str(ref, "name"));
+		}
+	}
+	return NULL;
+}
+
+static char *used_secret(struct arena *a, const struct json *spec, const struct json *sa)
+{
+	char *text;
+
+	json_each(v, json_get(spec, "volumes")) {
+		const char *name = json_path_str(v, "secret.secretName");
+
+		if (json_get(v, "secret") && !names_secret(json_get(sa, "secrets"), name))
+			return arena_printf(a, "volume with secret.secretName=\"%s\"", name);
+	}
+	text = container_secret(a, json_get(spec, "initContainers"), "init container", sa);
+	return text ? text : container_secret(a, json_get(spec, "containers"), "container", sa);
+}
+
+static bool secrets_check(struct admission *ad, const struct json *spec, const struct json *sa,
+			  struct status *st)
+{
+	const char *mark = meta_annotation(sa, "kubernetes.io/enforce-mountable-secrets");
+	size_t i = 0;
+	char *text;
+
+	if (!mark || strcmp(mark, "true") != 0)
+		return true;
+	text = used_secret(ad->c->a, spec, sa);
+	if (text)
+		return status_forbidden(
+			st, &ad->k->subject, ad->name,
+			"%s is not allowed because service account %s does not reference that secret",
+			text, meta_name(sa));
+	json_each(s, json_get(spec, "imagePullSecrets")) {
+		if (!names_secret(json_get(sa, "imagePullSecrets"), json_path_str(s, "name")))
+			return status_forbidden(
+				st, &ad->k->subject, ad->name,
+				"imagePullSecrets[%zu].name=\"%s\" is not allowed because service account %s does not reference that imagePullSecret",
+				i, json_path_str(s, "name"), meta_name(sa));
+		i++;
+	}
+	return true;
+}
+
 static bool mirror_check(struct admission *ad, const struct json *spec, struct status *st)
 {
 	if (*json_path_str(spec, "serviceAccountName"))
@@ -152,6 +231,8 @@ bool admit_service_account(struct admission *ad, struct status *st)
 	json_set_str(a, spec, "serviceAccountName", name);
 	json_set_str(a, spec, "serviceAccount", name);
 	tree = obj_tree(a, sa);
+	if (!secrets_check(ad, spec, tree, st))
+		return false;
 	if (wants_token(tree, spec))
 		token_mount(a, spec);
 	pull_secrets_copy(a, spec, tree);

@@ -196,6 +196,8 @@ bool admission_action(struct call *c, const struct action *x, const struct json 
 bool admission_run(struct admission *ad, struct status *st);
 /* The object as it was, in the request's version; NULL when creating. */
 const struct json *admission_old(struct admission *ad);
+/* The labels that a pod has of its node. (admit_nodes.c) */
+void topology_labels(struct call *c, struct json *pod, const char *node);
 /* A new certificate request says who asked: more of the caller than hooks may know. (admit_certificates.c) */
 void certificate_requester(struct call *c, const struct kind *k, struct json *o);
 

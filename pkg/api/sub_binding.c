@@ -60,14 +60,17 @@ static bool bindable(struct arena *a, const struct binding *b, const struct obj 
 	return true;
 }
 
-static void bind_tree(struct arena *a, const struct binding *b, struct json *pod)
+static void bind_tree(struct call *c, const struct binding *b, struct json *pod)
 {
+	struct arena *a = c->a;
+
 	json_set_str(a, json_ensure_object(a, pod, "spec"), "nodeName", b->node);
 	json_del(json_get(pod, "status"), "nominatedNodeName");
 	json_each(m, b->annotations)
 		meta_set_annotation(a, pod, json_name(m), json_str(m));
 	json_each(m, b->labels)
 		meta_set_label(a, pod, json_name(m), json_str(m));
+	topology_labels(c, pod, b->node);
 	meta_set_condition(a, pod, "PodScheduled", "True", "", "", false);
 }
 
@@ -85,7 +88,7 @@ static bool bind_prepare(struct call *c, const struct binding *b, struct store_w
 	tree = obj_tree(c->a, pod);
 	if (!bindable(c->a, b, pod, tree, st))
 		return false;
-	bind_tree(c->a, b, tree);
+	bind_tree(c, b, tree);
 	*w = (struct store_write){
 		.table = api_table(c->api, k),
 		.op = STORE_UPDATE,

@@ -29,6 +29,7 @@ const struct controller *const control_all[] = {
 	&certificate_approving_controller,
 	&certificate_signing_controller,
 	&certificate_cleaner_controller,
+	&node_taint_controller,
 	NULL,
 };
 
