@@ -80,6 +80,8 @@ static const struct field_node status_nodes[] = { MEMBER("status") };
 static const struct fieldset status_set = SET(status_nodes);
 static const struct field_node spec_nodes[] = { MEMBER("spec") };
 static const struct fieldset spec_set = SET(spec_nodes);
+static const struct field_node custom_nodes[] = { MEMBER("metadata"), MEMBER("spec") };
+static const struct fieldset custom_set = SET(custom_nodes);
 
 static const struct fieldset *paths_set(struct arena *a, const char *paths)
 {
@@ -114,7 +116,7 @@ const struct fieldset *ownership_filter(struct ownership *w, const struct fields
 	if (r)
 		return fieldset_prune(a, set, paths_set(a, r->paths));
 	if (!strcmp(w->sub, "status"))
-		return fieldset_prune(a, set, &spec_set);
+		return fieldset_prune(a, set, w->k->custom ? &custom_set : &spec_set);
 	return w->k->subs & SUB_STATUS ? fieldset_prune(a, set, &status_set) : set;
 }
 

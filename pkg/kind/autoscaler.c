@@ -224,6 +224,8 @@ HOOK(autoscaler_from_storage)
 		meta_set_annotation(h->a, o, PREFIX "conditions", json_text(h->a, conditions));
 	json_del(spec, "behavior");
 	json_del(status, "conditions");
+	default_int(h, status, "currentReplicas", 0);
+	default_int(h, status, "desiredReplicas", 0);
 }
 
 HOOK(autoscaler_to_storage)

@@ -423,6 +423,26 @@ static bool patch_tree(struct req *r, bool apply, struct json_dups *dups)
 	return r->body != NULL;
 }
 
+/* A lenient YAML decoder takes the last one; upstream asks a strict one afterwards. */
+static bool apply_dups(struct req *r, const struct json_dups *dups)
+{
+	static const char what[] = "error converting YAML to JSON: yaml: unmarshal errors:";
+
+	for (size_t i = 0; i < dups->n; i++) {
+		const char *dot = strrchr(dups->paths[i], '.');
+		const char *key = dot ? dot + 1 : dups->paths[i];
+
+		if (r->call.validation == VALIDATION_STRICT)
+			return status_bad_request(
+				&r->st,
+				"error strict decoding YAML: %s key \"%s\" already set in map",
+				what, key);
+		if (r->call.validation == VALIDATION_WARN)
+			call_warn(&r->call, "%s key \"%s\" already set in map", what, key);
+	}
+	return true;
+}
+
 static bool decode_patch(struct req *r)
 {
 	const struct http_req *h = r->http;
@@ -442,8 +462,7 @@ static bool decode_patch(struct req *r)
 	if (dups.n == 0)
 		return true;
 	if (apply)
-		return status_bad_request(&r->st, "error decoding YAML: duplicate field \"%s\"",
-					  dups.paths[0]);
+		return apply_dups(r, &dups);
 	for (size_t i = 0; i < dups.n && r->call.validation == VALIDATION_WARN; i++)
 		call_warn(&r->call, "%sduplicate field \"%s\"", prefix, dups.paths[i]);
 	if (r->call.validation != VALIDATION_STRICT)

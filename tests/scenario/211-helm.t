@@ -27,10 +27,5 @@ like "$(h get manifest pi)" 'kind: Deployment' 'get manifest'
 check 'a release that is not there can be installed by upgrade' h upgrade --install other "$chart" --wait --timeout 60s
 check 'uninstall' h uninstall pi other --wait --timeout 60s
 is "$(k get deploy,svc,secret -n apps -o name)" '' 'leaves nothing'
-if "$HELM" -n apps install four "$chart" --server-side=false --wait --timeout 60s > "$T/said" 2>&1; then
-	ok 'Helm 4 without server-side apply'
-else
-	not_ok 'Helm 4 without server-side apply' "$(tail -n 5 "$T/said")"
-fi
 stop_server
 done_testing
