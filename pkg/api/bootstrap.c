@@ -2,7 +2,6 @@
  * What every cluster starts with: namespaces, RBAC, priority classes, the aggregation ConfigMap, and the
  * Service of the API itself.  What is missing is made in one transaction, past admission and validation,
  * because the rows are ours; a second start finds everything and writes nothing.
- * Flow schemas are left out: there is no priority and fairness to configure.
  * k8s: pkg/controlplane, plugin/pkg/auth/authorizer/rbac/bootstrappolicy, pkg/registry/scheduling/rest.
  */
 #include "api/bootstrap.h"
@@ -328,6 +327,17 @@ static bool authentication_follow(struct boot *b, struct status *st)
 			  authentication_set, authentication_data(b), st);
 }
 
+static void add_flows(struct boot *b)
+{
+	struct json *o;
+
+	for (size_t i = 0; (o = bootstrap_flow(b->a, i, b->now)); i++)
+		boot_add(b,
+			 kinds_by_api_version(b->api->config.kinds, json_path_str(o, "apiVersion"),
+					      json_path_str(o, "kind")),
+			 o);
+}
+
 bool bootstrap_commit(struct api *api, struct status *st)
 {
 	struct boot b = { .api = api, .a = arena_new() };
@@ -341,6 +351,7 @@ bool bootstrap_commit(struct api *api, struct status *st)
 	add_authentication(&b);
 	add_token_tracking(&b);
 	add_service(&b);
+	add_flows(&b);
 	if (b.writes.n)
 		ok = store_commit(api->config.store, b.writes.p, b.writes.n, NULL, st) == STORE_OK;
 	for (size_t i = 0; i < b.writes.n; i++)

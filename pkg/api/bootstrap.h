@@ -5,6 +5,10 @@
 #define NUTSHELL_API_BOOTSTRAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct json;
 
 struct bootstrap_role {
 	const char *ns; /* NULL: a ClusterRole */
@@ -25,5 +29,8 @@ struct bootstrap_binding {
 extern const struct bootstrap_role bootstrap_roles[];
 extern const struct bootstrap_role bootstrap_controllers[];
 extern const struct bootstrap_binding bootstrap_bindings[];
+
+/* The i-th PriorityLevelConfiguration or FlowSchema; NULL behind the last.  now: RFC 3339. */
+struct json *bootstrap_flow(struct arena *a, size_t i, const char *now);
 
 #endif
