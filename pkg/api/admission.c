@@ -8,6 +8,7 @@
  */
 #include "api/admit.h"
 #include "api/dynamic.h"
+#include "api/policy.h"
 #include "api/rbac.h"
 #include "api/reinvocation.h"
 #include "api/subresource.h"
@@ -47,6 +48,7 @@ static const struct plugin plugins[] = {
 /* Those that ask what users registered; they come last and are concerned with actions, too. */
 static const struct plugin dynamic_plugins[] = {
 	{ "MutatingAdmissionWebhook", admit_mutating_webhooks, NULL },
+	{ "ValidatingAdmissionPolicy", NULL, admit_validating_policies },
 	{ "ValidatingAdmissionWebhook", NULL, admit_validating_webhooks },
 };
 

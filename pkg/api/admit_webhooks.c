@@ -69,7 +69,7 @@ static bool mutate(const struct webhook *w, struct hook_view *v, const struct js
 			w->name);
 	o = patch_json(c->a, json_copy(c->a, v->o), patch, &bad);
 	if (!o)
-		return status_internal(st, "%s", bad.message);
+		return status_internal(st, "%s", bad.ncauses ? bad.causes[0].message : bad.message);
 	if (!ad->as && !body_again(c, v->k, o, st))
 		return false;
 	*changed = !json_equal(o, v->o);
@@ -104,7 +104,7 @@ static bool mutating_all(const struct webhooks *set, struct admission *ad, struc
 
 	for (size_t i = 0; i < set->n; i++) {
 		const struct webhook *w = &set->all[i];
-		const struct kind *k = match_request(&w->match, ad, &why);
+		const struct kind *k = webhook_matches(w, ad, &why);
 
 		if (k && rounds_has(&ad->again->hooks, ad, i) && !mutating_ask(w, ad, k, st))
 			return false;
@@ -169,7 +169,7 @@ bool admit_validating_webhooks(struct admission *ad, struct status *st)
 	for (size_t i = 0; i < set->n; i++) {
 		STATUS_AUTO struct status why = STATUS_INIT;
 
-		views[i] = match_request(&set->all[i].match, ad, &why);
+		views[i] = webhook_matches(&set->all[i], ad, &why);
 		if (!status_ok(&why)) {
 			if (st)
 				status_move(st, &why);

@@ -7,6 +7,7 @@
  */
 #include "api/dynamic.h"
 
+#include "api/policy.h"
 #include "base/arena.h"
 #include "base/log.h"
 
@@ -42,6 +43,11 @@ static const struct {
 	[DYNAMIC_MUTATING_HOOKS] = { { "MutatingWebhookConfiguration" }, webhooks_build_mutating },
 	[DYNAMIC_VALIDATING_HOOKS] = { { "ValidatingWebhookConfiguration" },
 				       webhooks_build_validating },
+	[DYNAMIC_MUTATING_POLICIES] = { { "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding" },
+					policies_build_mutating },
+	[DYNAMIC_VALIDATING_POLICIES] = { { "ValidatingAdmissionPolicy",
+					    "ValidatingAdmissionPolicyBinding" },
+					  policies_build_validating },
 };
 
 static void slot_init(struct api *api, struct slot *s, enum dynamic_source source)

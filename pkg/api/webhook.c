@@ -4,11 +4,25 @@
 #include "api/webhook.h"
 
 #include "api/dynamic.h"
+#include "api/policy.h"
 #include "base/arena.h"
 #include "obj/json.h"
 #include "obj/meta.h"
 
 #include <string.h>
+
+static void conditions_of(struct arena *a, const struct json *w, struct webhook *out)
+{
+	const struct json *list = json_get(w, "matchConditions");
+	struct policy_env *env;
+
+	if (!json_count(list))
+		return;
+	env = arena_alloc(a, sizeof *env);
+	policy_env_open(env, a, POLICY_HAS_AUTHORIZER);
+	out->env = env;
+	out->nconditions = conditions_compile(env, list, &out->conditions);
+}
 
 static void webhook_compile(struct arena *a, const struct json *w, const char *config,
 			    struct webhook *out)
@@ -25,6 +39,24 @@ static void webhook_compile(struct arena *a, const struct json *w, const char *c
 	out->ignore_failure = !strcmp(json_path_str(w, "failurePolicy"), "Ignore");
 	out->no_side_effects = !strcmp(effects, "None") || !strcmp(effects, "NoneOnDryRun");
 	out->reinvoke = !strcmp(json_path_str(w, "reinvocationPolicy"), "IfNeeded");
+	conditions_of(a, w, out);
+}
+
+const struct kind *webhook_matches(const struct webhook *w, struct admission *ad, struct status *st)
+{
+	const struct kind *k = match_request(&w->match, ad, st);
+	struct policy_view view;
+	const char *error;
+
+	if (!k || !w->nconditions)
+		return k;
+	policy_view_open(&view, ad, k);
+	view.ns = NULL; /* webhooks see no namespace */
+	if (conditions_match(&view, w->env, w->conditions, w->nconditions, w->ignore_failure, &error))
+		return k;
+	if (error)
+		status_forbidden(st, &ad->k->subject, ad->name, "%s", error);
+	return NULL;
 }
 
 static void *webhooks_build(struct api *api, struct arena *a, const char *kind)

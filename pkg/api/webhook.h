@@ -7,6 +7,9 @@
 
 #include "api/match.h"
 
+struct policy_condition;
+struct policy_env;
+
 struct webhook {
 	const char *config, *name;
 	size_t index; /* in the set */
@@ -15,6 +18,9 @@ struct webhook {
 	const char *const *versions; /* admissionReviewVersions */
 	int timeout_s;
 	bool ignore_failure, no_side_effects, reinvoke;
+	const struct policy_env *env; /* of the matchConditions */
+	struct policy_condition *conditions;
+	size_t nconditions;
 };
 
 struct webhooks {
@@ -30,6 +36,8 @@ struct hook_view {
 	const struct json *old;
 };
 
+/* The row in whose version w wants to see the request; NULL: it is not asked, or st is filled. */
+const struct kind *webhook_matches(const struct webhook *w, struct admission *ad, struct status *st);
 /* Both objects converted to k where that is another version than the request's. */
 void hook_view_open(struct hook_view *v, struct admission *ad, const struct kind *k);
 
