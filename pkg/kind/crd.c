@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "kind/structural.h"
+#include "kind/structural_rule.h"
 #include "obj/json.h"
 #include "obj/jsonpath.h"
 
@@ -158,6 +159,49 @@ static const char *deprecation(struct arena *a, const struct crd *d, const struc
 			    d->kind);
 }
 
+/* ---- rules ---- */
+
+/* Filled by whoever is first; who comes second throws its own away. */
+struct crd_rules {
+	struct rule_set *_Atomic set;
+};
+
+static void rules_drop(void *ptr)
+{
+	struct crd_rules *r = ptr;
+	struct rule_set *set = atomic_load(&r->set);
+
+	rule_set_free(&set);
+}
+
+static struct crd_rules *rules_place(struct arena *a, const struct structural *s)
+{
+	struct crd_rules *r;
+
+	if (!s || !(s->flags & STRUCTURAL_RULES))
+		return NULL;
+	r = arena_zalloc(a, sizeof *r);
+	arena_defer(a, rules_drop, r);
+	return r;
+}
+
+struct rule_set *crd_version_rules(const struct crd_version *v)
+{
+	struct rule_set *set, *mine = NULL;
+
+	if (!v->rules)
+		return NULL;
+	set = atomic_load(&v->rules->set);
+	if (set)
+		return set;
+	mine = rule_set_new(v->schema);
+	rule_set_compile(mine);
+	if (atomic_compare_exchange_strong(&v->rules->set, &set, mine))
+		return mine;
+	rule_set_free(&mine);
+	return set;
+}
+
 static void compile_version(struct arena *a, const struct crd *d, struct crd_version *out,
 			    const struct json *v)
 {
@@ -169,6 +213,7 @@ static void compile_version(struct arena *a, const struct crd *d, struct crd_ver
 		.deprecated = deprecation(a, d, v),
 		.schema = structural_compile(a, json_path(v, "schema.openAPIV3Schema")),
 	};
+	out->rules = rules_place(a, out->schema);
 	out->api_version = arena_printf(a, "%s/%s", d->group, out->name);
 	compile_scale(a, out, json_path(v, "subresources.scale"));
 	compile_columns(a, out, json_get(v, "additionalPrinterColumns"));

@@ -14,8 +14,10 @@
 
 struct arena;
 struct json;
+struct crd_rules;
 struct jsonpath;
 struct obj;
+struct rule_set;
 struct structural;
 
 #define CRD_FINALIZER "customresourcecleanup.apiextensions.k8s.io"
@@ -38,6 +40,7 @@ struct crd_version {
 	const struct crd_column *columns; /* end with name NULL; NULL = none */
 	const struct crd_field *fields;
 	size_t nfields;
+	struct crd_rules *rules;         /* see crd_version_rules(); NULL = none */
 	const struct structural *schema; /* NULL = anything goes */
 };
 
@@ -61,6 +64,8 @@ void crd_unref(const struct crd *d); /* NULL is legal */
 const struct crd *crd_hold(struct arena *a, const struct crd *d);
 /* A version by name, or NULL. */
 const struct crd_version *crd_version(const struct crd *d, const char *name);
+/* The compiled rules of a version's schema, made when first asked for; NULL when it has none.  Thread-safe. */
+struct rule_set *crd_version_rules(const struct crd_version *v);
 /* Bytes of memory. */
 size_t crd_size(const struct crd *d);
 

@@ -7,12 +7,30 @@
 #include "base/arena.h"
 #include "kind/check.h"
 #include "kind/kind.h"
+#include "cel/cel.h"
 #include "kind/structural.h"
+#include "kind/structural_rule.h"
 #include "obj/json.h"
 
 #include <string.h>
 
-static void check_default(struct hook *h, const struct at *at, const struct structural *s)
+/* A default may come into an object that had none, and may stay. */
+static void check_rules(struct hook *h, const struct at *at, const struct structural *s,
+			struct rule_set *rules, int64_t *budget)
+{
+	size_t before = h->errors->n;
+	int64_t again = *budget;
+
+	if (!(s->flags & STRUCTURAL_RULES))
+		return;
+	rule_set_run(h, rules, s, s->dflt, s->dflt, at, false, budget);
+	if (h->errors->n == before)
+		rule_set_run(h, rules, s, s->dflt, NULL, at, false, &again);
+	*budget = again < *budget ? again : *budget;
+}
+
+static void check_default(struct hook *h, const struct at *at, const struct structural *s,
+			  struct rule_set *rules, int64_t *budget)
 {
 	const struct at *here = AT(at, "default");
 	struct json *pruned = json_copy(h->a, s->dflt);
@@ -26,28 +44,34 @@ static void check_default(struct hook *h, const struct at *at, const struct stru
 	structural_validate_embedded(&sub, s, s->dflt);
 	if (!found.n)
 		structural_validate(&sub, s, s->dflt, NULL, at_text(h, here));
+	if (!found.n)
+		check_rules(&sub, here, s, rules, budget);
 	for (size_t i = 0; i < found.n; i++)
 		field_error(h->errors, found.items[i].type, found.items[i].field,
 			    found.items[i].value, found.items[i].detail);
 	field_errors_clear(&found);
 }
 
-static void walk(struct hook *h, const struct at *at, const struct structural *s)
+static void walk(struct hook *h, const struct at *at, const struct structural *s,
+		 struct rule_set *rules, int64_t *budget)
 {
 	if (!s || !(s->flags & STRUCTURAL_DEFAULTS))
 		return;
 	if (s->dflt)
-		check_default(h, at, s);
-	walk(h, AT(at, "items"), s->items);
+		check_default(h, at, s, rules, budget);
+	walk(h, AT(at, "items"), s->items, rules, budget);
 	for (size_t i = 0; i < s->nproperties; i++)
-		walk(h, AT_KEY(AT(at, "properties"), s->properties[i].name), s->properties[i].schema);
+		walk(h, AT_KEY(AT(at, "properties"), s->properties[i].name),
+		     s->properties[i].schema, rules, budget);
 }
 
-bool crd_check_defaults(struct hook *h, const struct at *at, const struct structural *s)
+bool crd_check_defaults(struct hook *h, const struct at *at, const struct structural *s,
+			struct rule_set *rules)
 {
 	size_t before = h->errors->n;
+	int64_t budget = CEL_LIMIT_OBJECT;
 
-	walk(h, at, s);
+	walk(h, at, s, rules, &budget);
 	return h->errors->n == before;
 }
 
@@ -117,4 +141,25 @@ const char *crd_field_path(struct hook *h, const char *path, const struct struct
 	}
 	*found = s;
 	return fault;
+}
+
+const char *crd_field_path_text(struct arena *a, const char *path)
+{
+	char *out = arena_strdup(a, path), *to = out;
+
+	for (const char *p = path; *p;) {
+		bool quoted = *p == '[';
+
+		if (to > out)
+			*to++ = '.';
+		p += quoted ? 2 : 1;
+		while (*p && !(quoted ? *p == '\'' : *p == '.' || *p == '[')) {
+			if (*p == '\\' && p[1])
+				p++;
+			*to++ = *p++;
+		}
+		p += quoted && *p ? 2 : 0;
+	}
+	*to = '\0';
+	return out;
 }

@@ -19,15 +19,15 @@
 /* ---- scopes ---- */
 
 const struct crd_rule_scope *crd_rule_root(struct crd_rule_scope *scope, struct hook *h,
-					   const struct json *schema, const struct structural *s,
+					   const struct structural *s, struct rule_set *rules,
 					   bool unchanged)
 {
-	(void)schema;
 	*scope = (struct crd_rule_scope){
 		.s = s,
 		.cardinality = 1,
 		.root = true,
 		.unchanged = unchanged,
+		.rules = rules,
 		.costs = crd_rule_costs_new(h->a),
 	};
 	return s ? scope : NULL;
@@ -49,11 +49,9 @@ static uint64_t times(uint64_t x, uint64_t y)
 }
 
 const struct crd_rule_scope *crd_rule_descend(const struct crd_rule_scope *up,
-					      struct crd_rule_scope *scope,
-					      const struct json *above, const struct json *schema,
+					      struct crd_rule_scope *scope, const struct json *above,
 					      const char *name, enum crd_rule_step step)
 {
-	(void)schema;
 	if (!up || !up->s)
 		return NULL;
 	*scope = *up;

@@ -15,6 +15,7 @@ struct at;
 struct hook;
 struct json;
 struct crd_rule_costs;
+struct rule_set;
 struct structural;
 
 #define CRD_RULE_UNBOUNDED UINT64_MAX
@@ -24,6 +25,7 @@ struct crd_rule_scope {
 	const struct structural *s;
 	uint64_t cardinality; /* CRD_RULE_UNBOUNDED when nothing bounds it */
 	bool root, unchanged;
+	struct rule_set *rules;
 	struct crd_rule_costs *costs; /* of the whole schema */
 };
 
@@ -31,12 +33,11 @@ enum crd_rule_step { CRD_RULE_PROPERTY, CRD_RULE_ITEM, CRD_RULE_VALUE };
 
 /* The scope of a whole schema. */
 const struct crd_rule_scope *crd_rule_root(struct crd_rule_scope *scope, struct hook *h,
-					   const struct json *schema, const struct structural *s,
+					   const struct structural *s, struct rule_set *rules,
 					   bool unchanged);
 /* That of a child; NULL above: NULL. */
 const struct crd_rule_scope *crd_rule_descend(const struct crd_rule_scope *up,
-					      struct crd_rule_scope *scope,
-					      const struct json *above, const struct json *schema,
+					      struct crd_rule_scope *scope, const struct json *above,
 					      const char *name, enum crd_rule_step step);
 /* The rules of one schema; scope NULL: their form only. */
 void crd_check_rules(struct hook *h, const struct at *at, const struct json *schema,

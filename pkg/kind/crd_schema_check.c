@@ -13,6 +13,7 @@
 #include "kind/format.h"
 #include "kind/kind.h"
 #include "kind/structural.h"
+#include "kind/structural_rule.h"
 #include "obj/json.h"
 
 #include <string.h>
@@ -98,7 +99,7 @@ static void check_additional(struct hook *h, const struct place *p)
 	sub.at = AT(p->at, "additionalProperties");
 	sub.j = more;
 	sub.root = false;
-	sub.cel = crd_rule_descend(p->cel, &scope, p->j, more, NULL, CRD_RULE_VALUE);
+	sub.cel = crd_rule_descend(p->cel, &scope, p->j, NULL, CRD_RULE_VALUE);
 	if (p->meta)
 		sub.no_default = "inside additionalProperties applying to object metadata";
 	check_schema(h, &sub);
@@ -113,7 +114,7 @@ static void check_property(struct hook *h, const struct place *p, const struct j
 	sub.at = AT_KEY(AT(p->at, "properties"), name);
 	sub.j = j;
 	sub.root = false;
-	sub.cel = crd_rule_descend(p->cel, &scope, p->j, j, name, CRD_RULE_PROPERTY);
+	sub.cel = crd_rule_descend(p->cel, &scope, p->j, name, CRD_RULE_PROPERTY);
 	if (!strcmp(text(p->j, "x-kubernetes-map-type"), "atomic") && !sub.uncorrelated)
 		sub.uncorrelated = p->at;
 	if ((p->root || json_is_true(json_get(p->j, "x-kubernetes-embedded-resource"))) &&
@@ -159,7 +160,7 @@ static void check_items(struct hook *h, const struct place *p)
 	sub.at = AT(p->at, "items");
 	sub.j = items;
 	sub.root = false;
-	sub.cel = crd_rule_descend(p->cel, &scope, p->j, items, NULL, CRD_RULE_ITEM);
+	sub.cel = crd_rule_descend(p->cel, &scope, p->j, NULL, CRD_RULE_ITEM);
 	if (strcmp(text(p->j, "x-kubernetes-list-type"), "map") && !sub.uncorrelated)
 		sub.uncorrelated = p->at;
 	check_schema(h, &sub);
@@ -429,6 +430,7 @@ void crd_check_schema(struct hook *h, const struct at *at, const struct json *sc
 		      bool unchanged)
 {
 	const struct structural *s = NULL;
+	struct rule_set *rules = NULL;
 	struct crd_rule_scope scope;
 	struct place p = { .at = at, .j = schema, .root = true };
 
@@ -438,12 +440,14 @@ void crd_check_schema(struct hook *h, const struct at *at, const struct json *sc
 		err_forbidden(h, AT(at, "nullable"), "nullable cannot be true at the root");
 	if (convertible(schema) && crd_check_structural(h, at, schema)) {
 		s = structural_compile(h->a, schema);
-		if (crd_check_defaults(h, at, s))
-			p.cel = crd_rule_root(&scope, h, schema, s, unchanged);
+		rules = rule_set_new(s);
+		if (crd_check_defaults(h, at, s, rules))
+			p.cel = crd_rule_root(&scope, h, s, rules, unchanged);
 	}
 	check_schema(h, &p);
 	if (p.cel)
 		crd_rule_total(h, at, &scope);
+	rule_set_free(&rules);
 }
 
 /* ---- formats that mean nothing ---- */

@@ -4,10 +4,12 @@
 #include "kind/custom.h"
 
 #include "base/arena.h"
+#include "cel/cel.h"
 #include "kind/check.h"
 #include "kind/crd.h"
 #include "kind/kind.h"
 #include "kind/structural.h"
+#include "kind/structural_rule.h"
 #include "obj/json.h"
 #include "obj/jsonpath.h"
 #include "obj/meta.h"
@@ -201,6 +203,37 @@ static void check_lists(struct hook *h, const struct structural *s, const struct
 		structural_validate_lists(h, s, o);
 }
 
+/* Faults that make rules unfit to be evaluated. */
+static bool blocked(const struct hook *h)
+{
+	for (size_t i = 0; i < h->errors->n; i++)
+		switch (h->errors->items[i].type) {
+		case FIELD_NOT_SUPPORTED:
+		case FIELD_REQUIRED:
+		case FIELD_TOO_LONG:
+		case FIELD_TOO_MANY:
+		case FIELD_TYPE_INVALID: return true;
+		default: break;
+		}
+	return false;
+}
+
+static void check_rules(struct hook *h, const struct json *o, const struct json *old)
+{
+	const struct crd_version *v = custom_version(h->a, h->kind);
+	struct rule_set *rules = v ? crd_version_rules(v) : NULL;
+	int64_t budget = CEL_LIMIT_OBJECT;
+
+	if (!rules)
+		return;
+	if (blocked(h))
+		field_error(h->errors, FIELD_INVALID, "<nil>", "null",
+			    "some validation rules were not checked because the object was invalid; "
+			    "correct the existing errors to complete validation");
+	else
+		rule_set_run(h, rules, v->schema, o, old, NULL, old, &budget);
+}
+
 static void check_object(struct hook *h, const struct json *o, const struct json *old)
 {
 	const struct structural *s = schema_of(h->a, h->kind);
@@ -214,6 +247,7 @@ static void check_object(struct hook *h, const struct json *o, const struct json
 		return;
 	structural_validate_embedded(h, s, o);
 	check_lists(h, s, o, old);
+	check_rules(h, o, old);
 }
 
 void custom_validate(struct hook *h, const struct json *o)
@@ -238,6 +272,7 @@ void custom_validate_status(struct hook *h, const struct json *o, const struct j
 	check_scale(h, o, false);
 	if (s)
 		check_lists(h, s, o, old);
+	check_rules(h, o, old);
 }
 
 /* ---- warnings ---- */
