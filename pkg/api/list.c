@@ -100,8 +100,8 @@ static void snapshot_one(struct listing *l, struct store_list *out)
 {
 	const struct obj *o;
 
-	*out = (struct store_list){ .rev = store_rev(l->c->api->config.store) };
-	o = store_get(l->table, l->ns, l->pick.name);
+	*out = (struct store_list){ 0 };
+	o = store_get_at(l->table, l->ns, l->pick.name, &out->rev);
 	if (o && pick_matches(&l->pick, o)) {
 		out->items = arena_alloc(l->c->a, sizeof *out->items);
 		out->items[0] = o;

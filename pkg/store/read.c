@@ -17,11 +17,19 @@
 
 const struct obj *store_get(struct table *t, const char *ns, const char *name)
 {
+	int64_t rev;
+
+	return store_get_at(t, ns, name, &rev);
+}
+
+const struct obj *store_get_at(struct table *t, const char *ns, const char *name, int64_t *rev)
+{
 	const struct obj *o;
 	struct snap *snap;
 
 	rwlock_read(&t->store->view);
 	snap = index_pin(t->index);
+	*rev = t->store->rev;
 	rwlock_drop(&t->store->view);
 	o = snap_get(snap, ns, name);
 	if (o)

@@ -51,6 +51,8 @@ bool store_set_setting(struct store *s, const char *name, const char *value, str
 /* ---- reads: never block on I/O ---- */
 /* One object, a new reference, or NULL. */
 const struct obj *store_get(struct table *t, const char *ns, const char *name);
+/* The same with the revision that is the present one while it is looked up. */
+const struct obj *store_get_at(struct table *t, const char *ns, const char *name, int64_t *rev);
 
 /* A consistent snapshot of a table in (ns, name) order. */
 struct store_list {

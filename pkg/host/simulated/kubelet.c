@@ -13,6 +13,10 @@
 
 #include <string.h>
 
+/* How long containers take to stop.  `kubectl delete` looks at the pod and then watches its name: a pod that
+ * is gone and made anew in between, as a StatefulSet does, would be waited for in vain. */
+#define STOP_MS 250
+
 struct step {
 	const struct obj *pod;
 	const char *node_ip, *pod_ip;
@@ -50,7 +54,7 @@ static bool end_held(struct call *c, struct json *o, void *arg, struct status *s
 	return !strcmp(meta_uid(o), pod->uid) && pod_end(c->a, o, clock_now_us());
 }
 
-/* Simulated containers obey SIGTERM at once.  What finalizers keep shows its end. */
+/* Simulated containers obey SIGTERM.  What finalizers keep shows its end. */
 static bool finish(struct task *t, const struct kind *k, const struct obj *o, struct status *st)
 {
 	STATUS_AUTO struct status err = STATUS_INIT;
@@ -166,7 +170,7 @@ static void map_pod(struct enqueue *q, void *state, const struct controller_watc
 		return;
 	if (*ip && !ev->prev && !over(phase))
 		addresses_mark(h->addresses, ev->obj->uid, ip);
-	enqueue_key(q, ev->obj->ns, ev->obj->name);
+	enqueue_after(q, ev->obj->ns, ev->obj->name, ev->obj->deleted_s ? STOP_MS : 0);
 }
 
 const struct controller simulated_kubelet = {
