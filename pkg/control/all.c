@@ -14,6 +14,8 @@ const struct controller *const control_all[] = {
 	&statefulset_controller,
 	&daemonset_controller,
 	&disruption_controller,
+	&claim_protection_controller,
+	&volume_protection_controller,
 	&job_controller,
 	&job_ttl_controller,
 	&cronjob_controller,
@@ -36,7 +38,5 @@ const struct controller *const control_all[] = {
 const struct controller *const control_local[] = {
 	&scheduler_controller,
 	&volume_binder_controller,
-	&claim_protection_controller,
-	&volume_protection_controller,
 	NULL,
 };

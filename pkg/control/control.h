@@ -18,6 +18,8 @@ extern const struct controller replicationcontroller_controller;
 extern const struct controller statefulset_controller;
 extern const struct controller daemonset_controller;
 extern const struct controller disruption_controller;
+extern const struct controller claim_protection_controller;
+extern const struct controller volume_protection_controller;
 extern const struct controller job_controller;
 extern const struct controller job_ttl_controller;
 extern const struct controller cronjob_controller;
@@ -38,8 +40,6 @@ extern const struct controller node_taint_controller;
 /* Of clusters that place their pods and keep their volumes themselves, which a host cluster would do. */
 extern const struct controller scheduler_controller;
 extern const struct controller volume_binder_controller;
-extern const struct controller claim_protection_controller;
-extern const struct controller volume_protection_controller;
 
 /* The controllers every cluster runs, whatever its host; NULL-terminated. */
 extern const struct controller *const control_all[];
