@@ -10,7 +10,8 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
 };
 
-extern const struct command command_server, command_kubeconfig, command_manifest, command_version;
+extern const struct command command_server, command_kubeconfig, command_manifest, command_test,
+	command_version;
 
 /* Exit codes. */
 #define EXIT_USAGE 2

@@ -31,6 +31,20 @@ void logins_from_flags(struct logins_config *c, const struct flag *t)
 	};
 }
 
+void logins_none(struct logins_config *c)
+{
+	static const char *const nothing[] = { NULL };
+
+	*c = (struct logins_config){ .proxy_names = nothing,
+				     .user_headers = nothing,
+				     .uid_headers = nothing,
+				     .group_headers = nothing,
+				     .extra_prefixes = nothing,
+				     .username_claim = "sub",
+				     .required_claims = nothing,
+				     .signing_algs = nothing };
+}
+
 /* Values may hold several, with commas; none at all is dflt (which may be NULL). */
 static const char *const *list(struct arena *a, const char *const *values, const char *dflt)
 {

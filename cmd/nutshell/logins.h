@@ -33,6 +33,8 @@ struct logins {
 };
 
 void logins_from_flags(struct logins_config *c, const struct flag *table);
+/* No ways in but the cluster's own. */
+void logins_none(struct logins_config *c);
 /* Read the files and check what belongs together: 400 else. */
 bool logins_load(struct logins *l, const struct logins_config *c, struct arena *a, struct status *st);
 

@@ -9,6 +9,7 @@ static const struct command *const commands[] = {
 	&command_server,
 	&command_kubeconfig,
 	&command_manifest,
+	&command_test,
 	&command_version,
 };
 
