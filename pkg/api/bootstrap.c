@@ -1,7 +1,8 @@
 /*
  * What every cluster starts with: namespaces, RBAC, priority classes, the aggregation ConfigMap, and the
  * Service of the API itself.  What is missing is made in one transaction, past admission and validation,
- * because the rows are ours; a second start finds everything and writes nothing.
+ * because the rows are ours; a second start finds everything and writes nothing, or what
+ * RBAC objects lack.
  * k8s: pkg/controlplane, plugin/pkg/auth/authorizer/rbac/bootstrappolicy, pkg/registry/scheduling/rest.
  */
 #include "api/bootstrap.h"
@@ -45,17 +46,13 @@ static void boot_own(struct boot *b, const struct kind *k, struct json *o)
 	arena_free(&a);
 }
 
-static void boot_add(struct boot *b, const struct kind *k, struct json *o)
+static void boot_create(struct boot *b, const struct kind *k, struct json *o)
 {
-	const struct obj *present = store_get(api_table(b->api, k), meta_ns(o), meta_name(o));
 	struct store_write w = { .table = api_table(b->api, k), .op = STORE_CREATE };
 	struct json *meta = meta_ensure(b->a, o);
 	struct hook h;
 	char uid[37];
 
-	obj_unref(present);
-	if (present)
-		return;
 	uuid_new(uid);
 	json_set_str(b->a, meta, "uid", uid);
 	json_set_str(b->a, meta, "creationTimestamp", b->now);
@@ -68,6 +65,15 @@ static void boot_add(struct boot *b, const struct kind *k, struct json *o)
 	boot_own(b, k, o);
 	w.obj = convert_frozen(b->a, k, o, b->c.user);
 	vec_push(&b->writes, w);
+}
+
+static void boot_add(struct boot *b, const struct kind *k, struct json *o)
+{
+	const struct obj *present = store_get(api_table(b->api, k), meta_ns(o), meta_name(o));
+
+	obj_unref(present);
+	if (!present)
+		boot_create(b, k, o);
 }
 
 /* ---- namespaces, priority classes ---- */
@@ -106,6 +112,60 @@ static void add_priority_classes(struct boot *b)
 }
 
 /* ---- RBAC ---- */
+
+/* A binding to another role than ours: roles of bindings cannot change, so it is made anew. */
+static void boot_replace(struct boot *b, const struct kind *k, const struct obj *present,
+			 struct json *o)
+{
+	struct store_write w = { .table = api_table(b->api, k),
+				 .op = STORE_DELETE,
+				 .ns = arena_strdup(b->a, present->ns),
+				 .name = arena_strdup(b->a, present->name),
+				 .expect_rev = present->rev };
+
+	vec_push(&b->writes, w);
+	boot_create(b, k, o);
+}
+
+/* With a stored one of the same name.  a is for what is not kept. */
+static void boot_adapt(struct boot *b, struct arena *a, const struct kind *k,
+		       const struct obj *present, struct json *o)
+{
+	struct json *tree = obj_tree(a, present), *old;
+	struct call c = b->c;
+	struct store_write w = { .table = api_table(b->api, k),
+				 .op = STORE_UPDATE,
+				 .expect_rev = present->rev };
+
+	if (bootstrap_is_fixed(tree))
+		return;
+	if (!json_equal(json_get(tree, "roleRef"), json_get(o, "roleRef"))) {
+		boot_replace(b, k, present, o);
+		return;
+	}
+	old = json_copy(a, tree);
+	if (!bootstrap_reconcile(a, tree, o))
+		return;
+	c.a = a;
+	managed_update(&c, k, NULL, old, tree);
+	w.obj = convert_frozen(a, k, tree, b->c.user);
+	vec_push(&b->writes, w);
+}
+
+static void boot_rbac(struct boot *b, const struct kind *k, struct json *o)
+{
+	const struct obj *present = store_get(api_table(b->api, k), meta_ns(o), meta_name(o));
+	struct arena *a;
+
+	if (!present) {
+		boot_create(b, k, o);
+		return;
+	}
+	a = arena_new();
+	boot_adapt(b, a, k, present, o);
+	arena_free(&a);
+	obj_unref(present);
+}
 
 static struct json *rbac_object(struct boot *b, const char *kind, const char *ns, const char *name)
 {
@@ -199,7 +259,7 @@ static void add_role(struct boot *b, const struct bootstrap_role *row)
 			 json_build(b->a, "{clusterRoleSelectors:[{matchLabels:%j}]}", selector));
 	}
 	rules_gather(b->a, json_ensure_array(b->a, o, "rules"), row);
-	boot_add(b, k, o);
+	boot_rbac(b, k, o);
 }
 
 static struct json *subject_tree(struct arena *a, const char *text, size_t n)
@@ -232,7 +292,7 @@ static void add_binding(struct boot *b, const struct bootstrap_binding *row)
 		json_append(json_ensure_array(b->a, o, "subjects"), subject_tree(b->a, text, len));
 		text += len + (text[len] == ';');
 	}
-	boot_add(b, *row->ns ? n->role_binding : n->cluster_role_binding, o);
+	boot_rbac(b, *row->ns ? n->role_binding : n->cluster_role_binding, o);
 }
 
 /* Each controller's account has its role. */

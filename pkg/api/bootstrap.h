@@ -10,6 +10,9 @@
 struct arena;
 struct json;
 
+struct arena;
+struct json;
+
 struct bootstrap_role {
 	const char *ns; /* NULL: a ClusterRole */
 	const char *name;
@@ -24,6 +27,11 @@ struct bootstrap_binding {
 	const char *role;     /* NULL: of the same name */
 	const char *subjects; /* `U:user;G:group;S:namespace/account` */
 };
+
+/* bootstrap_reconcile.c.  Not to be touched by us. */
+bool bootstrap_is_fixed(const struct json *o);
+/* Add to o, which is there, what want has and it has not; true when that was something. */
+bool bootstrap_reconcile(struct arena *a, struct json *o, const struct json *want);
 
 /* Each ends with name NULL. */
 extern const struct bootstrap_role bootstrap_roles[];

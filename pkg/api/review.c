@@ -5,9 +5,12 @@
 #include "api/core.h"
 #include "api/dynamic.h"
 #include "api/identity.h"
+#include "api/managed.h"
 #include "api/rbac.h"
+#include "api/review_check.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "obj/json.h"
 #include "obj/meta.h"
 
@@ -31,26 +34,6 @@ static const char *const *texts(struct arena *a, const struct json *list)
 }
 
 /* ---- access ---- */
-
-static bool access_check(struct review *r, bool names_user, struct status *st)
-{
-	const struct json *spec = json_get(r->o, "spec");
-	const struct json *res = json_get(spec, "resourceAttributes");
-	const struct json *path = json_get(spec, "nonResourceAttributes");
-	struct field_errors e = FIELD_ERRORS_INIT;
-
-	if (res && path)
-		field_error(&e, FIELD_INVALID, "spec.nonResourceAttributes", json_text(r->c->a, path),
-			    "cannot be specified in combination with resourceAttributes");
-	if (!res && !path)
-		field_error(
-			&e, FIELD_INVALID, "spec.resourceAttributes", "null",
-			"exactly one of nonResourceAttributes or resourceAttributes must be specified");
-	if (names_user && !*json_path_str(spec, "user") && !json_count(json_get(spec, "groups")))
-		field_error_str(&e, FIELD_INVALID, "spec.user", "",
-				"at least one of user or group must be specified");
-	return status_invalid(st, &r->k->subject, "", &e);
-}
 
 static struct attributes access_attributes(const struct json *spec)
 {
@@ -96,7 +79,8 @@ static struct json *access_answer(struct review *r, const struct user *u)
 
 static struct json *review_self(struct review *r, struct status *st)
 {
-	return access_check(r, false, st) ? access_answer(r, r->c->user) : NULL;
+	return review_check(r->c->a, r->k, r->o, NULL, false, st) ? access_answer(r, r->c->user) :
+								    NULL;
 }
 
 /* The user that the review is about. */
@@ -109,25 +93,21 @@ static struct user user_named(struct arena *a, const struct json *spec)
 	};
 }
 
-static struct json *review_subject(struct review *r, struct status *st)
+static struct json *review_named(struct review *r)
 {
 	struct user u = user_named(r->c->a, json_get(r->o, "spec"));
 
-	return access_check(r, true, st) ? access_answer(r, &u) : NULL;
+	return access_answer(r, &u);
+}
+
+static struct json *review_subject(struct review *r, struct status *st)
+{
+	return review_check(r->c->a, r->k, r->o, NULL, true, st) ? review_named(r) : NULL;
 }
 
 static struct json *review_local(struct review *r, struct status *st)
 {
-	const char *ns = json_path_str(r->o, "spec.resourceAttributes.namespace");
-
-	if (!access_check(r, true, st))
-		return NULL;
-	if (json_path(r->o, "spec.nonResourceAttributes") || strcmp(ns, r->ns)) {
-		status_bad_request(st, "spec.resourceAttributes.namespace must match namespace: %s",
-				   r->ns);
-		return NULL;
-	}
-	return review_subject(r, st);
+	return review_check(r->c->a, r->k, r->o, r->ns, true, st) ? review_named(r) : NULL;
 }
 
 /* ---- rules ---- */
@@ -204,7 +184,11 @@ static struct json *review_rules(struct review *r, struct status *st)
 
 static struct json *review_whoami(struct review *r, struct status *st)
 {
+	char now[TIME_LEN];
+
 	(void)st;
+	time_format(clock_now_s(), now);
+	json_set(r->c->a, r->o, "metadata", json_build(r->c->a, "{creationTimestamp:%s}", now));
 	json_set(r->c->a, r->o, "status",
 		 json_build(r->c->a, "{userInfo:%j}", identity_info(r->c->a, r->c->user)));
 	return r->o;
@@ -273,6 +257,7 @@ struct json *api_review(struct call *c, const struct kind *k, const char *ns, st
 		json_set_str(c->a, json_get(o, "metadata"), "namespace", r.ns);
 	if (!review_admit(&r, st))
 		return NULL;
+	managed_update(c, k, NULL, NULL, o);
 	for (size_t i = 0; i < sizeof reviews / sizeof *reviews; i++)
 		if (!strcmp(reviews[i].kind, k->subject.kind))
 			return reviews[i].answer(&r, st);

@@ -252,7 +252,7 @@ UNIT_TEST(reviews_answer)
 	CHECK(!review(
 		&f, gv, "LocalSubjectAccessReview", "default",
 		"{\"user\":\"alice\",\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"pods\",\"namespace\":\"other\"}}"));
-	CHECK_INT(f.st.code, 400);
+	CHECK_INT(f.st.code, 422);
 	r = review(
 		&f, gv, "LocalSubjectAccessReview", "default",
 		"{\"user\":\"alice\",\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"pods\",\"namespace\":\"default\"}}");
