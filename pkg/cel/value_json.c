@@ -211,8 +211,6 @@ static struct json *write_map(struct arena *a, struct cel_map *m, int depth, con
 
 static struct json *write_double(struct arena *a, double d)
 {
-	BUF_AUTO struct buf b = BUF_INIT;
-
 	if (isnan(d))
 		return json_string(a, "NaN");
 	if (isinf(d))
