@@ -16,6 +16,7 @@ const struct controller *const control_all[] = {
 	&disruption_controller,
 	&claim_protection_controller,
 	&volume_protection_controller,
+	&taint_eviction_controller,
 	&job_controller,
 	&job_ttl_controller,
 	&cronjob_controller,

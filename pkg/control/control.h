@@ -20,6 +20,7 @@ extern const struct controller daemonset_controller;
 extern const struct controller disruption_controller;
 extern const struct controller claim_protection_controller;
 extern const struct controller volume_protection_controller;
+extern const struct controller taint_eviction_controller;
 extern const struct controller job_controller;
 extern const struct controller job_ttl_controller;
 extern const struct controller cronjob_controller;

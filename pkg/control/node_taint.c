@@ -1,7 +1,7 @@
 /*
  * node-lifecycle, the part about conditions: what a node says of itself, and whether it is cordoned, becomes
- * taints without which nothing new comes to it.
- * k8s: pkg/controller/nodelifecycle/node_lifecycle_controller.go (doNoScheduleTaintingPass).
+ * taints: nothing new comes to it, and what does not tolerate its silence leaves.
+ * k8s: pkg/controller/nodelifecycle/node_lifecycle_controller.go (doNoScheduleTaintingPass, doNoExecuteTaintingPass).
  */
 #include "control/control.h"
 
@@ -13,15 +13,17 @@
 #include <string.h>
 
 static const struct {
-	const char *condition, *status, *taint;
+	const char *condition, *status, *taint, *effect;
 } rules[] = {
-	{ "Ready", "False", "node.kubernetes.io/not-ready" },
-	{ "Ready", "Unknown", "node.kubernetes.io/unreachable" },
-	{ "MemoryPressure", "True", "node.kubernetes.io/memory-pressure" },
-	{ "DiskPressure", "True", "node.kubernetes.io/disk-pressure" },
-	{ "PIDPressure", "True", "node.kubernetes.io/pid-pressure" },
-	{ "NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable" },
-	{ NULL, NULL, "node.kubernetes.io/unschedulable" },
+	{ "Ready", "False", "node.kubernetes.io/not-ready", "NoSchedule" },
+	{ "Ready", "False", "node.kubernetes.io/not-ready", "NoExecute" },
+	{ "Ready", "Unknown", "node.kubernetes.io/unreachable", "NoSchedule" },
+	{ "Ready", "Unknown", "node.kubernetes.io/unreachable", "NoExecute" },
+	{ "MemoryPressure", "True", "node.kubernetes.io/memory-pressure", "NoSchedule" },
+	{ "DiskPressure", "True", "node.kubernetes.io/disk-pressure", "NoSchedule" },
+	{ "PIDPressure", "True", "node.kubernetes.io/pid-pressure", "NoSchedule" },
+	{ "NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable", "NoSchedule" },
+	{ NULL, NULL, "node.kubernetes.io/unschedulable", "NoSchedule" },
 };
 
 #define RULES (sizeof rules / sizeof *rules)
@@ -36,11 +38,11 @@ static bool holds(const struct json *node, size_t i)
 	return c && !strcmp(json_path_str(c, "status"), rules[i].status);
 }
 
-static struct json *find(const struct json *taints, const char *key)
+static struct json *find(const struct json *taints, size_t i)
 {
 	json_each(t, taints)
-		if (!strcmp(json_path_str(t, "key"), key) &&
-		    !strcmp(json_path_str(t, "effect"), "NoSchedule"))
+		if (!strcmp(json_path_str(t, "key"), rules[i].taint) &&
+		    !strcmp(json_path_str(t, "effect"), rules[i].effect))
 			return t;
 	return NULL;
 }
@@ -56,7 +58,7 @@ static bool taint(struct call *c, struct json *o, void *arg, struct status *st)
 	(void)st;
 	time_format(clock_now_s(), now);
 	for (size_t i = 0; i < RULES; i++) {
-		struct json *t = find(taints, rules[i].taint);
+		struct json *t = find(taints, i);
 
 		if (!t == !holds(o, i))
 			continue;
@@ -66,8 +68,8 @@ static bool taint(struct call *c, struct json *o, void *arg, struct status *st)
 			continue;
 		}
 		taints = json_ensure_array(c->a, spec, "taints");
-		json_append(taints, json_build(c->a, "{key:%s,effect:\"NoSchedule\",timeAdded:%s}",
-					       rules[i].taint, now));
+		json_append(taints, json_build(c->a, "{key:%s,effect:%s,timeAdded:%s}",
+					       rules[i].taint, rules[i].effect, now));
 	}
 	if (changed && !json_count(taints))
 		json_del(spec, "taints");

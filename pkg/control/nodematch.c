@@ -9,7 +9,7 @@
 
 /* ---- taints ---- */
 
-static bool tolerates(const struct json *toleration, const struct json *taint)
+bool toleration_covers(const struct json *toleration, const struct json *taint)
 {
 	const char *effect = json_path_str(toleration, "effect");
 	const char *key = json_path_str(toleration, "key");
@@ -27,7 +27,7 @@ static bool tolerates(const struct json *toleration, const struct json *taint)
 static bool tolerated(const struct json *spec, const struct json *taint)
 {
 	json_each(t, json_get(spec, "tolerations"))
-		if (tolerates(t, taint))
+		if (toleration_covers(t, taint))
 			return true;
 	return false;
 }

@@ -18,6 +18,8 @@ const char *node_unfit(const struct obj *node, const struct json *tree, const st
 bool node_affinity_fits(const struct obj *node, const struct json *spec);
 /* One of the nodeSelectorTerms of a NodeSelector matches. */
 bool node_terms_fit(const struct obj *node, const struct json *node_selector);
+/* Does this toleration tolerate that taint? */
+bool toleration_covers(const struct json *toleration, const struct json *taint);
 /* A taint that the pod does not tolerate: one against scheduling, or, for a pod that runs, one that evicts. */
 bool node_taints_refuse(const struct json *tree, const struct json *spec, bool running);
 /* Weights of preferred node affinity and of PreferNoSchedule taints; higher is better. */
