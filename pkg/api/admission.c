@@ -8,6 +8,7 @@
  */
 #include "api/admit.h"
 #include "api/dynamic.h"
+#include "api/managed.h"
 #include "api/policy.h"
 #include "api/rbac.h"
 #include "api/reinvocation.h"
@@ -84,8 +85,13 @@ static bool validate_all(const struct plugin *p, size_t n, struct admission *ad,
 /* The built-in plugins know what they look for, and it is no object of a subresource. */
 static bool mutate_once(struct admission *ad, struct status *st)
 {
-	return (ad->as || mutate_all(plugins, COUNT(plugins), ad, st)) &&
-	       mutate_all(dynamic_plugins, COUNT(dynamic_plugins), ad, st);
+	const struct json *owners = json_path(ad->o, "metadata.managedFields");
+
+	if ((!ad->as && !mutate_all(plugins, COUNT(plugins), ad, st)) ||
+	    !mutate_all(dynamic_plugins, COUNT(dynamic_plugins), ad, st))
+		return false;
+	managed_guard(ad->c, ad->o, owners);
+	return true;
 }
 
 bool admission_mutate(struct admission *ad, struct status *st)

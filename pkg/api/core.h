@@ -112,11 +112,6 @@ const struct obj *api_apply(struct call *c, const struct kind *k, const char *su
 			    const char *name, const struct json *config, bool force, bool *created,
 			    struct status *st);
 
-/* What an apply of config to live (NULL: nothing) makes: clean, with managedFields. */
-struct json *apply_merge(struct call *c, const struct kind *k, const char *sub,
-			 const struct json *live, const struct json *config, bool force,
-			 struct status *st);
-
 /* ---- update.c: read, change, commit if unchanged, else again ---- */
 struct update {
 	struct call *c;

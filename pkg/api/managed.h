@@ -20,6 +20,8 @@ struct json;
 struct kind;
 struct status;
 
+struct obj;
+
 struct manager {
 	const char *id; /* what identifies it, as a JSON text; sorts conflicts */
 	const char *name, *version, *sub;
@@ -87,6 +89,9 @@ void ownership_claim(struct ownership *w, const struct json *now, const char *na
 void managed_update(struct call *c, const struct kind *k, const char *sub, const struct json *live,
 		    struct json *o);
 
+/* After mutating admission: a list that is none any more becomes `before` (NULL: none) again, with a warning. */
+void managed_guard(struct call *c, struct json *o, const struct json *before);
+
 /* Merge config into w->live for `name`.  NULL with st filled (409 with conflicts, 500), else the merged tree
  * in version k, without managedFields; w->managed is the new state.  *changed false: it equals live.
  * (managed_apply.c) */
@@ -98,6 +103,11 @@ struct json *managed_apply(struct ownership *w, const struct json *config, const
 struct json *managed_to_scale(struct call *c, const struct kind *k, const struct json *o);
 struct json *managed_from_scale(struct call *c, const struct kind *k, const struct json *o,
 				const struct json *list);
+
+/* What an apply of config to live (NULL: nothing) makes: clean, with managedFields. */
+struct json *apply_merge(struct call *c, const struct kind *k, const char *sub,
+			 const struct json *live, const struct json *config, bool force,
+			 struct status *st);
 
 /* `managedFields: [{}]` and `[]` start over. */
 bool managed_is_reset(const struct json *list);

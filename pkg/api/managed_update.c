@@ -308,3 +308,23 @@ void managed_update(struct call *c, const struct kind *k, const char *sub, const
 	if (list)
 		json_set(c->a, meta, "managedFields", list);
 }
+
+void managed_guard(struct call *c, struct json *o, const struct json *before)
+{
+	struct json *meta = json_get(o, "metadata"), *list = json_get(meta, "managedFields");
+	struct managed ignored;
+	const char *wrong;
+
+	if (list == before)
+		return;
+	wrong = managed_parse(c->a, list, &ignored);
+	if (!wrong)
+		return;
+	call_warn(c,
+		  ".metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: %s",
+		  wrong);
+	if (before)
+		json_set(c->a, meta, "managedFields", json_copy(c->a, before));
+	else
+		json_del(meta, "managedFields");
+}

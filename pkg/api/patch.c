@@ -6,6 +6,7 @@
  * clients know how to answer.  k8s: apiserver/pkg/endpoints/handlers/patch.go.
  */
 #include "api/core.h"
+#include "api/managed.h"
 
 #include "base/arena.h"
 #include "obj/json.h"

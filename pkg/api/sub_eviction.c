@@ -149,7 +149,9 @@ static bool budget_ask(struct call *c, const struct obj *pod, const struct json 
 {
 	const struct obj *pdb = NULL;
 	size_t n = budgets_of(c, pod, &pdb);
+	const char *manager = c->manager;
 	char *name;
+	bool ok;
 
 	if (n > 1)
 		return status_plain_error(
@@ -160,8 +162,11 @@ static bool budget_ask(struct call *c, const struct obj *pod, const struct json 
 	if (c->dry_run)
 		return budget_check(c, obj_tree(c->a, pdb), st);
 	name = arena_strdup(c->a, pod->name);
-	return api_change(c, c->api->known.disruption_budget, "status", pod->ns, pdb->name,
-			  budget_charge, name, st);
+	c->manager = "kube-apiserver";
+	ok = api_change(c, c->api->known.disruption_budget, "status", pod->ns, pdb->name,
+			budget_charge, name, st);
+	c->manager = manager;
+	return ok;
 }
 
 static bool mark_disrupted(struct call *c, struct json *pod, void *arg, struct status *st)
@@ -177,10 +182,13 @@ static bool evict_now(struct call *c, const struct obj *pod, struct delete_optio
 		      struct status *st)
 {
 	const struct kind *k = c->api->known.pod;
+	const char *manager = c->manager;
 	const struct obj *marked;
 
 	if (!c->dry_run) {
+		c->manager = NULL; /* as a binding, this is nobody's */
 		marked = api_change(c, k, "status", pod->ns, pod->name, mark_disrupted, NULL, st);
+		c->manager = manager;
 		if (!marked)
 			return false;
 		if (o->rv) /* the mark was ours */
