@@ -246,6 +246,8 @@ HOOK(autoscaler_to_storage)
 				       json_copy(h->a, cpu)));
 	json_del(spec, "targetCPUUtilizationPercentage");
 	json_del(status, "currentCPUUtilizationPercentage");
+	if (!json_path_int(status, "currentReplicas", 0)) /* which v2 leaves out */
+		json_del(status, "currentReplicas");
 	if (json_is_object(behavior))
 		json_set(h->a, spec, "behavior", behavior);
 	if (json_is_array(conditions))
