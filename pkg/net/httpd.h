@@ -119,6 +119,11 @@ struct stream_ops {
  * the stream loop.  r and its arena end; arg must not live in it. */
 void http_stream(struct http_req *r, const char *content_type, const struct stream_ops *ops,
 		 void *arg);
+/* As http_stream() behind a WebSocket's 101: the output is frames of the caller's making, see
+ * websocket_head(); what the client sends is read and dropped. */
+struct websocket_offer;
+void http_stream_websocket(struct http_req *r, const struct websocket_offer *o,
+			   const struct stream_ops *ops, void *arg);
 /* Only from pump(): append bytes; one chunk per pump is made of all of them. */
 void stream_write(struct stream *s, const void *p, size_t n);
 /* Bytes appended in this pump. */

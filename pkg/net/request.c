@@ -18,6 +18,7 @@
 #include "net/conn.h"
 #include "net/httpd_priv.h"
 #include "net/tls_adapter.h"
+#include "net/websocket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,6 +64,7 @@ struct request {
 	struct MHD_Response *response;
 	const char *content_type;
 	const struct stream_ops *stream_ops;
+	const struct websocket_offer *websocket; /* of a stream; NULL: it is chunked */
 	void (*takeover)(struct conn *c, void *arg);
 	void *arg; /* of stream_ops or takeover */
 };
@@ -242,6 +244,15 @@ void http_stream(struct http_req *r, const char *content_type, const struct stre
 	q->arg = arg;
 }
 
+void http_stream_websocket(struct http_req *r, const struct websocket_offer *o,
+			   const struct stream_ops *ops, void *arg)
+{
+	struct request *q = request_of(r);
+
+	http_stream(r, "", ops, arg);
+	q->websocket = memcpy(arena_alloc(r->a, sizeof(*o)), o, sizeof(*o));
+}
+
 void http_takeover(struct http_req *r, void (*fn)(struct conn *c, void *arg), void *arg)
 {
 	struct request *q = request_of(r);
@@ -294,8 +305,11 @@ static enum MHD_Result begin_stream(struct request *q)
 		q->stream_ops->closed(q->arg);
 		return MHD_NO;
 	}
-	stream_head(q, &head);
-	stream_begin(q->h->loops[loop], s, &head, !q->http10, q->stream_ops, q->arg);
+	if (q->websocket)
+		websocket_answer(&head, q->websocket);
+	else
+		stream_head(q, &head);
+	stream_begin(q->h->loops[loop], s, &head, !q->http10 && !q->websocket, q->stream_ops, q->arg);
 	return MHD_NO; /* libmicrohttpd forgets the connection */
 }
 

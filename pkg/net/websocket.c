@@ -103,7 +103,7 @@ bool websocket_offered(const struct http_req *r, const char *const *protocols,
 	return choose_protocol(r, protocols, o->protocol);
 }
 
-static void accept_head(struct buf *b, const struct websocket_offer *o)
+void websocket_answer(struct buf *b, const struct websocket_offer *o)
 {
 	static const char magic[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 	struct arena *a = arena_new();
@@ -121,12 +121,23 @@ static void accept_head(struct buf *b, const struct websocket_offer *o)
 	arena_free(&a);
 }
 
+size_t websocket_head(unsigned char out[WEBSOCKET_HEAD_MAX], int type, size_t n)
+{
+	size_t bytes = n < 126 ? 0 : n < 65536 ? 2 : 8;
+
+	out[0] = (unsigned char)(0x80 | type);
+	out[1] = (unsigned char)(bytes == 0 ? n : bytes == 2 ? 126 : 127);
+	for (size_t i = 0; i < bytes; i++)
+		out[2 + i] = (unsigned char)(n >> 8 * (bytes - 1 - i));
+	return 2 + bytes;
+}
+
 struct websocket *websocket_accept(struct conn *c, const struct websocket_offer *o, size_t max_message)
 {
 	BUF_AUTO struct buf head = BUF_INIT;
 	struct websocket *w;
 
-	accept_head(&head, o);
+	websocket_answer(&head, o);
 	if (!conn_write(c, head.p, head.len))
 		return NULL;
 	w = calloc(1, sizeof(*w));

@@ -26,6 +26,13 @@ struct websocket_offer {
 bool websocket_offered(const struct http_req *r, const char *const *protocols,
 		       struct websocket_offer *o, bool *wanted);
 
+/* The head of the one frame of a message, or (type WEBSOCKET_CLOSE) of a close, of n bytes: into out, returns
+ * its length. */
+enum { WEBSOCKET_HEAD_MAX = 10, WEBSOCKET_CLOSE = 8 };
+size_t websocket_head(unsigned char out[WEBSOCKET_HEAD_MAX], int type, size_t n);
+/* The complete head of a 101 answer. */
+void websocket_answer(struct buf *b, const struct websocket_offer *o);
+
 /* Answer 101 on c, which stays the caller's and must outlive the result.  NULL: the peer is gone.
  * Messages longer than max_message bytes end the connection with 1009. */
 struct websocket *websocket_accept(struct conn *c, const struct websocket_offer *o,

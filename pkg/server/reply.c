@@ -183,7 +183,12 @@ static void send_reply(struct req *r)
 	int code = p->code ? p->code : 200;
 
 	switch (p->type) {
-	case REPLY_STREAM: http_stream(r->http, p->content_type, p->stream, p->arg); return;
+	case REPLY_STREAM:
+		if (p->websocket)
+			http_stream_websocket(r->http, p->websocket, p->stream, p->arg);
+		else
+			http_stream(r->http, p->content_type, p->stream, p->arg);
+		return;
 	case REPLY_TAKEOVER: http_takeover(r->http, p->takeover, p->arg); return;
 	case REPLY_PARTS:
 		http_reply_parts(r->http, code, p->content_type, p->parts, p->nparts, p->release,

@@ -79,6 +79,7 @@ struct reply {
 	size_t nparts;
 	void (*release)(void *arg); /* NULL: bytes live in the request's arena or for ever */
 	const struct stream_ops *stream;
+	const struct websocket_offer *websocket; /* of a stream: frames instead of chunks; NULL: none */
 	void (*takeover)(struct conn *c, void *arg);
 	void *arg; /* of release, stream or takeover; must outlive the request for the latter two */
 };

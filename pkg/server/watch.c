@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "net/websocket.h"
 #include "kind/custom.h"
 
 #include <inttypes.h>
@@ -39,7 +40,7 @@ struct watching {
 	uint64_t serial; /* of a custom kind's definition when the watch began */
 	enum form form;
 	enum include include;
-	bool beta, proto, bookmarks, joined;
+	bool beta, proto, websocket, bookmarks, joined;
 	bool columns_sent;                /* only the first Table tells its columns */
 	int64_t deadline_ns, bookmark_ns; /* bookmark_ns 0 = no more */
 	struct audit_rest *audit;
@@ -55,22 +56,43 @@ static void put(struct stream *s, const char *text)
 	stream_write(s, text, strlen(text));
 }
 
-static void open_event(struct stream *s, enum watch_type type)
+/* In front of n bytes of an event that becomes a message of its own. */
+static void open_message(struct watching *w, struct stream *s, size_t n)
 {
-	put(s, "{\"type\":\"");
-	put(s, type_names[type]);
-	put(s, "\",\"object\":");
+	unsigned char head[WEBSOCKET_HEAD_MAX];
+
+	if (w->websocket)
+		stream_write(s, head,
+			     websocket_head(head, w->proto ? WEBSOCKET_BINARY : WEBSOCKET_TEXT, n));
 }
 
-static void send_frame(struct stream *s, enum watch_type type, const struct schema_type *t,
-		       const char *json, size_t n)
+static void send_json(struct watching *w, struct stream *s, enum watch_type type, const char *p,
+		      size_t n)
+{
+	static const char open[] = "{\"type\":\"", middle[] = "\",\"object\":";
+
+	open_message(w, s, sizeof open - 1 + strlen(type_names[type]) + sizeof middle - 1 + n + 2);
+	put(s, open);
+	put(s, type_names[type]);
+	put(s, middle);
+	stream_write(s, p, n);
+	put(s, "}\n");
+}
+
+static void send_frame(struct watching *w, struct stream *s, enum watch_type type,
+		       const struct schema_type *t, const char *json, size_t n)
 {
 	BUF_AUTO struct buf b = BUF_INIT;
 
-	if (protobuf_event(&b, type_names[type], t, json, n))
-		stream_write(s, b.p, b.len);
-	else
+	if (protobuf_event(&b, type_names[type], t, json, n)) {
+		/* a message has a length of its own */
+		size_t skip = w->websocket ? 4 : 0;
+
+		open_message(w, s, b.len - skip);
+		stream_write(s, b.p + skip, b.len - skip);
+	} else {
 		log_warn("server", "an object of type %s cannot be said in protobuf", t->name);
+	}
 }
 
 static void send_protobuf(struct watching *w, struct stream *s, enum watch_type type,
@@ -79,11 +101,11 @@ static void send_protobuf(struct watching *w, struct stream *s, enum watch_type 
 	BUF_AUTO struct buf b = BUF_INIT;
 
 	if (w->form == FORM_OBJECT) {
-		send_frame(s, type, w->kind->type, o->json, o->len);
+		send_frame(w, s, type, w->kind->type, o->json, o->len);
 		return;
 	}
 	partial_print(&b, o, w->beta);
-	send_frame(s, type, protobuf_partial(), b.p, b.len);
+	send_frame(w, s, type, protobuf_partial(), b.p, b.len);
 }
 
 static void send_object(struct watching *w, struct stream *s, enum watch_type type,
@@ -97,10 +119,11 @@ static void send_object(struct watching *w, struct stream *s, enum watch_type ty
 		send_protobuf(w, s, type, o);
 		return;
 	}
-	open_event(s, type);
 	if (w->form == FORM_OBJECT) {
-		stream_write(s, o->json, o->len);
-	} else if (w->form == FORM_TABLE) {
+		send_json(w, s, type, o->json, o->len);
+		return;
+	}
+	if (w->form == FORM_TABLE) {
 		scratch = arena_new();
 		snprintf(meta, sizeof meta, "\"resourceVersion\":\"%" PRId64 "\"", o->rev);
 		table_open(&b, w->columns_sent ? NULL : w->kind, w->beta, meta);
@@ -111,9 +134,7 @@ static void send_object(struct watching *w, struct stream *s, enum watch_type ty
 	} else {
 		partial_print(&b, o, w->beta);
 	}
-	if (b.len)
-		stream_write(s, b.p, b.len);
-	put(s, "}\n");
+	send_json(w, s, type, b.p, b.len);
 }
 
 /* An object that says nothing but how far the watch has come. */
@@ -129,9 +150,7 @@ static void send_bookmark(struct watching *w, struct stream *s, int64_t rev, boo
 		 w->kind->subject.kind, kind_api_version(w->kind, version), rev,
 		 initial_end ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "");
 	if (w->form == FORM_OBJECT && !w->proto) {
-		open_event(s, WATCH_BOOKMARK);
-		stream_write(s, b.p, b.len);
-		put(s, "}\n");
+		send_json(w, s, WATCH_BOOKMARK, b.p, b.len);
 		return;
 	}
 	const struct obj *o = obj_from_bytes(b.p, b.len, &fields);
@@ -145,12 +164,10 @@ static void send_error(struct watching *w, struct stream *s, const struct status
 
 	status_print(&b, st);
 	if (w->proto) {
-		send_frame(s, WATCH_ERROR, protobuf_status_type(), b.p, b.len);
+		send_frame(w, s, WATCH_ERROR, protobuf_status_type(), b.p, b.len);
 		return;
 	}
-	open_event(s, WATCH_ERROR);
-	stream_write(s, b.p, b.len);
-	put(s, "}\n");
+	send_json(w, s, WATCH_ERROR, b.p, b.len);
 }
 
 enum drain { DRAINED, MORE, OVER };
@@ -203,8 +220,11 @@ static bool pump(struct stream *s, void *arg)
 		return false;
 	left = drain(w, s);
 	now = clock_mono_ns();
-	if (left == OVER || now >= w->deadline_ns)
+	if (left == OVER || now >= w->deadline_ns) {
+		if (w->websocket)
+			stream_write(s, "\x88\x02\x03\xe8", 4); /* close: 1000 */
 		return false;
+	}
 	/* Under another definition the same objects may look different: clients begin anew. */
 	if (left == DRAINED && w->kind->custom && custom_serial(w->kind->custom) != w->serial)
 		return false;
@@ -274,9 +294,12 @@ bool watch_start(struct req *r)
 		.initial_events = query_flag(&r->query, "sendInitialEvents"),
 		.initial_events_set = query_get(&r->query, "sendInitialEvents") != NULL,
 	};
+	struct websocket_offer *offer = arena_alloc(r->a, sizeof *offer);
 	enum include include = INCLUDE_METADATA;
 	int64_t timeout = 0;
 
+	if (websocket_offered(r->http, NULL, offer, NULL))
+		r->reply.websocket = offer;
 	if (!negotiate(r) || !query_int(&r->query, "timeoutSeconds", &timeout, &r->st))
 		return false;
 	if (r->accept.form == FORM_TABLE && !table_include(&r->query, &include, &r->st))
@@ -300,6 +323,7 @@ bool watch_start(struct req *r)
 		.include = include,
 		.beta = r->accept.beta,
 		.proto = r->accept.proto,
+		.websocket = r->reply.websocket != NULL,
 		.bookmarks = o.bookmarks,
 		.deadline_ns = now + timeout * SECOND_NS,
 		.audit = audit_rest_new(r),
