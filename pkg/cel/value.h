@@ -167,7 +167,7 @@ void cel_map_put(struct cel_value map, struct cel_value key, struct cel_value v)
 struct cel_value cel_map_lazy(struct arena *a,
 			      bool (*find)(void *ctx, const char *name, struct cel_value *out),
 			      void *ctx);
-size_t cel_map_count(const struct cel_map *m);
+size_t cel_map_count(struct cel_map *m);
 /* False when absent; *out may be an error (a key of the wrong type). */
 bool cel_map_find(struct cel_map *m, struct cel_value key, struct cel_value *out);
 /* The member called `name` of a map that has been made (not a view of JSON), or NULL. */

@@ -15,7 +15,8 @@
 
 #include <string.h>
 
-#define FEW 8
+#define FEW 8     /* members of a table that are searched one by one */
+#define LOOKUPS 8 /* in a view, until an index pays */
 
 static struct cel_value value_of(struct cel_map *m)
 {
@@ -54,7 +55,7 @@ struct cel_value cel_json_map(struct arena *a, const struct json *j, const struc
 
 	m->arena = a;
 	m->json = j;
-	m->n = json_count(j);
+	m->n = CEL_UNCOUNTED;
 	if (type && (type->kind == CEL_KIND_OBJECT || type->kind == CEL_KIND_MAP))
 		m->type = type;
 	return value_of(m);
@@ -71,8 +72,10 @@ struct cel_value cel_map_lazy(struct arena *a,
 	return v;
 }
 
-size_t cel_map_count(const struct cel_map *m)
+size_t cel_map_count(struct cel_map *m)
 {
+	if (m->n == CEL_UNCOUNTED)
+		m->n = json_count(m->json);
 	return m->n;
 }
 
@@ -157,7 +160,7 @@ static struct cel_map *tabled(struct arena *a, struct cel_map *m)
 
 	if (!m->json)
 		return m;
-	copy = cel_map_new(a, m->n);
+	copy = cel_map_new(a, cel_map_count(m));
 	while (cel_map_next(m, &it, &key, &v))
 		cel_map_put(copy, key, v);
 	return copy.map;
@@ -196,7 +199,7 @@ static void index_json(struct cel_map *m)
 {
 	size_t i = 0;
 
-	m->members = arena_alloc(m->arena, m->n * sizeof *m->members);
+	m->members = arena_alloc(m->arena, cel_map_count(m) * sizeof *m->members);
 	cel_index_init(m->arena, &m->index, m->n);
 	json_each(j, m->json) {
 		m->members[i] = j;
@@ -218,9 +221,9 @@ static const struct json *json_member(struct cel_map *m, const char *s, size_t n
 
 	if (memchr(s, '\0', n))
 		return NULL;
-	if (m->n > FEW && !m->members)
+	if (!m->members && ++m->lookups > LOOKUPS)
 		index_json(m);
-	if (m->n <= FEW) {
+	if (!m->members) {
 		json_each(j, m->json)
 			if (is_named(j, s, n))
 				return j;
@@ -274,7 +277,7 @@ const struct cel_value *cel_map_member(const struct cel_map *m, const char *name
 {
 	size_t i = m->json ? m->n : find_member(m, cel_string(name));
 
-	return i < m->n ? &m->table->p[i].value : NULL;
+	return !m->json && i < m->n ? &m->table->p[i].value : NULL;
 }
 
 bool cel_map_find(struct cel_map *m, struct cel_value key, struct cel_value *out)
@@ -296,7 +299,7 @@ bool cel_map_find(struct cel_map *m, struct cel_value key, struct cel_value *out
 /* The it'th member of a JSON map; visiting in order is what it is made for. */
 static const struct json *nth_member(struct cel_map *m, size_t it)
 {
-	if (!m->members && m->n)
+	if (!m->members)
 		index_json(m);
 	return it < m->n ? m->members[it] : NULL;
 }
@@ -382,7 +385,7 @@ struct cel_value cel_map_equal(struct arena *a, struct cel_map *x, struct cel_va
 
 	if (v.kind != CELV_MAP && v.kind != CELV_OBJECT)
 		return x->type ? cel_no_overload() : cel_bool(false);
-	if (x->n != y->n)
+	if (cel_map_count(x) != cel_map_count(y))
 		return cel_bool(false);
 	if (x->type)
 		return typed_equal(a, x, y);

@@ -37,13 +37,16 @@ struct cel_table {
 	struct cel_index index; /* once there are many */
 };
 
+#define CEL_UNCOUNTED SIZE_MAX
+
 struct cel_map {
 	struct arena *arena;
-	size_t n;
-	struct cel_table *table; /* of a view: what was found so far, or NULL */
+	size_t n;                /* of a view: CEL_UNCOUNTED until somebody wants to know */
+	struct cel_table *table; /* NULL in a view */
 	const struct json *json; /* a view */
 	const struct cel_type *type;
-	struct cel_index index; /* of the JSON members, when there are many */
+	unsigned lookups;       /* so far, in a view */
+	struct cel_index index; /* of the JSON members, when that pays */
 	const struct json **members;
 	bool (*find)(void *ctx, const char *name, struct cel_value *out);
 	void *ctx;
