@@ -33,6 +33,7 @@ const struct controller *const control_all[] = {
 	&certificate_signing_controller,
 	&certificate_cleaner_controller,
 	&node_taint_controller,
+	&service_address_controller,
 	NULL,
 };
 

@@ -37,6 +37,7 @@ extern const struct controller certificate_approving_controller;
 extern const struct controller certificate_signing_controller;
 extern const struct controller certificate_cleaner_controller;
 extern const struct controller node_taint_controller;
+extern const struct controller service_address_controller;
 
 /* Of clusters that place their pods and keep their volumes themselves, which a host cluster would do. */
 extern const struct controller scheduler_controller;
