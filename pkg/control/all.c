@@ -17,6 +17,8 @@ const struct controller *const control_all[] = {
 	&claim_protection_controller,
 	&volume_protection_controller,
 	&taint_eviction_controller,
+	&slice_mirror_controller,
+	&ephemeral_volume_controller,
 	&job_controller,
 	&job_ttl_controller,
 	&cronjob_controller,

@@ -21,6 +21,8 @@ extern const struct controller disruption_controller;
 extern const struct controller claim_protection_controller;
 extern const struct controller volume_protection_controller;
 extern const struct controller taint_eviction_controller;
+extern const struct controller slice_mirror_controller;
+extern const struct controller ephemeral_volume_controller;
 extern const struct controller job_controller;
 extern const struct controller job_ttl_controller;
 extern const struct controller cronjob_controller;
