@@ -110,7 +110,8 @@ static const struct cel_type *map_type(struct rule_set *rs, const struct structu
 
 	if (!values)
 		return NULL;
-	t = cel_type_map(rs->a, sized(rs, &cel_type_string, REQUEST_MAX - 2, MIN_STRING), values,
+	/* upstream's keys have no declared size, which counts as 0: rules over keys are cheap */
+	t = cel_type_map(rs->a, &cel_type_string, values,
 			 max >= 0 ? max : (REQUEST_MAX - 2) / (values->min_size + 6));
 	t->min_size = 2;
 	return t;
