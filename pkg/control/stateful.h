@@ -8,6 +8,9 @@
 #include "control/history.h"
 #include "control/pods.h"
 
+/* The label of a pod that names the revision it was made from. */
+#define STATEFUL_REVISION "controller-revision-hash"
+
 struct stateful {
 	struct task *t;
 	const struct kind *kind, *claim_kind;

@@ -10,40 +10,10 @@
 #include "obj/json.h"
 #include "obj/meta.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LABEL_POD_NAME "statefulset.kubernetes.io/pod-name"
 #define LABEL_POD_INDEX "apps.kubernetes.io/pod-index"
-#define LABEL_REVISION "controller-revision-hash"
-#define ORDINAL_DIGITS 10
-
-int64_t stateful_ordinal(const struct obj *set, const char *pod_name)
-{
-	size_t n = strlen(set->name);
-	const char *digits = pod_name + n + 1;
-	int64_t v;
-
-	if (strncmp(pod_name, set->name, n) || pod_name[n] != '-')
-		return -1;
-	if (!*digits || strspn(digits, "0123456789") != strlen(digits) ||
-	    strlen(digits) > ORDINAL_DIGITS)
-		return -1;
-	v = strtoll(digits, NULL, 10);
-	return v <= INT32_MAX ? v : -1;
-}
-
-bool stateful_in_range(const struct stateful *s, int64_t ordinal)
-{
-	return ordinal >= s->first && ordinal - s->first < s->want;
-}
-
-const char *stateful_revision(const struct obj *pod)
-{
-	const char *v = obj_label(pod, LABEL_REVISION);
-
-	return v ? v : "";
-}
 
 /* What is done to a pod, and how its Events say so. */
 struct deed {
@@ -82,7 +52,7 @@ static struct json *new_pod(struct stateful *s, const char *name, int64_t ordina
 	json_set_str(a, json_get(pod, "metadata"), "name", name);
 	meta_set_label(a, pod, LABEL_POD_NAME, name);
 	meta_set_label(a, pod, LABEL_POD_INDEX, arena_printf(a, "%lld", (long long)ordinal));
-	meta_set_label(a, pod, LABEL_REVISION, r->obj->name);
+	meta_set_label(a, pod, STATEFUL_REVISION, r->obj->name);
 	json_set_str(a, spec, "hostname", name);
 	if (*service)
 		json_set_str(a, spec, "subdomain", service);

@@ -21,80 +21,6 @@
 #define PROVISIONER "volume.kubernetes.io/storage-provisioner"
 #define PROVISIONER_BETA "volume.beta.kubernetes.io/storage-provisioner"
 
-void binder_open(struct binder *b, struct task *t)
-{
-	struct kinds *ks = api_kinds(t->call.api);
-
-	*b = (struct binder){ .t = t,
-			      .claims = kinds_by_resource(ks, "", "v1", "persistentvolumeclaims"),
-			      .volumes = kinds_by_resource(ks, "", "v1", "persistentvolumes") };
-}
-
-static bool write(struct binder *b, const struct kind *k, const char *sub, const struct obj *o,
-		  change_fn fn, void *arg, struct status *st)
-{
-	STATUS_AUTO struct status err = STATUS_INIT;
-
-	if (api_change(&b->t->call, k, sub, o->ns, o->name, fn, arg, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
-}
-
-struct phase {
-	const char *phase, *reason, *message; /* reason and message of a volume; NULL = none */
-	const struct json *volume; /* the claim takes over its modes and size; NULL = none */
-};
-
-static void take(struct arena *a, struct json *s, const char *name, const struct json *v)
-{
-	if (v)
-		json_set(a, s, name, json_copy(a, v));
-	else
-		json_del(s, name);
-}
-
-static bool set_phase(struct call *c, struct json *o, void *arg, struct status *st)
-{
-	const struct phase *p = arg;
-	struct json *s = json_ensure_object(c->a, o, "status");
-	const struct json *before = json_copy(c->a, s);
-	bool bound = !strcmp(p->phase, "Bound");
-
-	(void)st;
-	json_set_str(c->a, s, "phase", p->phase);
-	if (p->volume) {
-		take(c->a, s, "accessModes", json_path(p->volume, "spec.accessModes"));
-		/* A claim that is being resized keeps what it has until that is done. */
-		if (!bound || !json_get(s, "capacity"))
-			take(c->a, s, "capacity", json_path(p->volume, "spec.capacity"));
-	} else if (json_get(o, "spec") && !strcmp(meta_ns(o), "")) {
-		take(c->a, s, "reason", p->reason ? json_string(c->a, p->reason) : NULL);
-		take(c->a, s, "message", p->message ? json_string(c->a, p->message) : NULL);
-	} else {
-		json_del(s, "accessModes");
-		json_del(s, "capacity");
-	}
-	return !json_equal(before, s);
-}
-
-bool binder_volume_phase(struct binder *b, const struct obj *volume, const char *phase,
-			 const char *reason, const char *message, struct status *st)
-{
-	struct phase p = { .phase = phase, .reason = reason, .message = message };
-
-	return write(b, b->volumes, "status", volume, set_phase, &p, st);
-}
-
-static bool claim_phase(struct binder *b, const struct obj *claim, const char *phase,
-			const struct json *volume, struct status *st)
-{
-	struct phase p = { .phase = phase, .volume = volume };
-
-	return write(b, b->claims, "status", claim, set_phase, &p, st);
-}
-
 /* ---- binding ---- */
 
 struct bond {
@@ -145,10 +71,10 @@ static bool bind(struct binder *b, const struct obj *volume, const struct obj *c
 {
 	struct bond bond = { claim, volume, b->claims };
 
-	return write(b, b->volumes, NULL, volume, point_at_claim, &bond, st) &&
+	return binder_write(b, b->volumes, NULL, volume, point_at_claim, &bond, st) &&
 	       binder_volume_phase(b, volume, "Bound", NULL, NULL, st) &&
-	       write(b, b->claims, NULL, claim, point_at_volume, &bond, st) &&
-	       claim_phase(b, claim, "Bound", obj_tree(b->t->call.a, volume), st);
+	       binder_write(b, b->claims, NULL, claim, point_at_volume, &bond, st) &&
+	       binder_claim_phase(b, claim, "Bound", obj_tree(b->t->call.a, volume), st);
 }
 
 static bool lost(struct binder *b, const struct obj *claim, const struct json *tree,
@@ -156,7 +82,7 @@ static bool lost(struct binder *b, const struct obj *claim, const struct json *t
 {
 	if (strcmp(json_path_str(tree, "status.phase"), "Lost"))
 		task_event(b->t, b->claims, claim, "Warning", reason, "%s", message);
-	return claim_phase(b, claim, "Lost", NULL, st);
+	return binder_claim_phase(b, claim, "Lost", NULL, st);
 }
 
 /* ---- volumes to be made ---- */
@@ -235,7 +161,7 @@ static bool provision(struct binder *b, const struct obj *claim, const struct js
 	name = arena_strdup(c->a, json_path_str(class, "provisioner"));
 	if (!strcmp(name, "kubernetes.io/no-provisioner"))
 		return true;
-	if (!write(b, b->claims, NULL, claim, note_provisioner, name, st))
+	if (!binder_write(b, b->claims, NULL, claim, note_provisioner, name, st))
 		return false;
 	if (!strcmp(name, PROVISIONER_SIMULATED))
 		return make_volume(b, claim, tree, class, st);
@@ -262,12 +188,13 @@ static bool bind_any(struct binder *b, const struct obj *claim, const struct jso
 		task_event(b->t, b->claims, claim, "Normal", "WaitForFirstConsumer",
 			   "waiting for first consumer to be created before binding");
 	else if (*class)
-		return provision(b, claim, tree, st) && claim_phase(b, claim, "Pending", NULL, st);
+		return provision(b, claim, tree, st) &&
+		       binder_claim_phase(b, claim, "Pending", NULL, st);
 	else
 		task_event(
 			b->t, b->claims, claim, "Normal", "FailedBinding",
 			"no persistent volumes available for this claim and no storage class is set");
-	return claim_phase(b, claim, "Pending", NULL, st);
+	return binder_claim_phase(b, claim, "Pending", NULL, st);
 }
 
 /* The claim asks for a volume by name. */
@@ -280,20 +207,20 @@ static bool bind_named(struct binder *b, const struct obj *claim, const struct j
 	const char *why;
 
 	if (!volume)
-		return claim_phase(b, claim, "Pending", NULL, st);
+		return binder_claim_phase(b, claim, "Pending", NULL, st);
 	if (volume_is_for(vtree, tree))
 		return bind(b, volume, claim, st);
 	if (json_path(vtree, "spec.claimRef")) {
 		task_event(b->t, b->claims, claim, "Warning", "FailedBinding",
 			   "volume \"%s\" already bound to a different claim.", name);
-		return claim_phase(b, claim, "Pending", NULL, st);
+		return binder_claim_phase(b, claim, "Pending", NULL, st);
 	}
 	why = volume_unsuited(c->a, vtree, tree);
 	if (!why)
 		return bind(b, volume, claim, st);
 	task_event(b->t, b->claims, claim, "Warning", "VolumeMismatch",
 		   "Cannot bind to requested volume \"%s\": %s", name, why);
-	return claim_phase(b, claim, "Pending", NULL, st);
+	return binder_claim_phase(b, claim, "Pending", NULL, st);
 }
 
 /* It was bound once: never to another volume again. */
