@@ -99,6 +99,13 @@ HOOK_CHECK_OLD(pod_validate_status);
 HOOK_CHECK(podtemplate_validate);
 /* podspec_defaults.c */
 HOOK(podtemplate_defaults);
+/* policy_definition_check.c */
+HOOK_CHECK(validatingpolicy_validate);
+HOOK_CHECK(mutatingpolicy_validate);
+HOOK_CHECK(validatingbinding_validate);
+HOOK_CHECK(mutatingbinding_validate);
+/* registration_check.c */
+HOOK_CHECK(webhooks_validate);
 /* policy_check.c */
 HOOK_CHECK(networkpolicy_validate);
 HOOK_CHECK(lease_validate);

@@ -23,6 +23,7 @@ const struct kind kinds_admission[] = {
 		.generation = true,
 		.conditional_update = true,
 		.defaults = admissionpolicy_defaults,
+		.validate = mutatingpolicy_validate,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "mutatingadmissionpolicybindings",
@@ -36,6 +37,7 @@ const struct kind kinds_admission[] = {
 		.generation = true,
 		.conditional_update = true,
 		.defaults = admissionpolicybinding_defaults,
+		.validate = mutatingbinding_validate,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "mutatingwebhookconfigurations",
@@ -49,6 +51,7 @@ const struct kind kinds_admission[] = {
 		.generation = true,
 		.conditional_update = true,
 		.defaults = mutatingwebhook_defaults,
+		.validate = webhooks_validate,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "validatingadmissionpolicies",
@@ -64,6 +67,7 @@ const struct kind kinds_admission[] = {
 		.generation = true,
 		.conditional_update = true,
 		.defaults = admissionpolicy_defaults,
+		.validate = validatingpolicy_validate,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "validatingadmissionpolicybindings",
@@ -77,6 +81,7 @@ const struct kind kinds_admission[] = {
 		.generation = true,
 		.conditional_update = true,
 		.defaults = admissionpolicybinding_defaults,
+		.validate = validatingbinding_validate,
 	},
 	{
 		.subject = { "admissionregistration.k8s.io", "validatingwebhookconfigurations",
@@ -90,6 +95,7 @@ const struct kind kinds_admission[] = {
 		.generation = true,
 		.conditional_update = true,
 		.defaults = validatingwebhook_defaults,
+		.validate = webhooks_validate,
 	},
 };
 
