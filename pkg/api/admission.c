@@ -48,6 +48,7 @@ static const struct plugin plugins[] = {
 
 /* Those that ask what users registered; they come last and are concerned with actions, too. */
 static const struct plugin dynamic_plugins[] = {
+	{ "MutatingAdmissionPolicy", admit_mutating_policies, NULL },
 	{ "MutatingAdmissionWebhook", admit_mutating_webhooks, NULL },
 	{ "ValidatingAdmissionPolicy", NULL, admit_validating_policies },
 	{ "ValidatingAdmissionWebhook", NULL, admit_validating_webhooks },

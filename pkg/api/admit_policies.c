@@ -238,15 +238,6 @@ static void judge_binding(struct judging *j, const struct kind *k)
 	}
 }
 
-static char *unknown_param_kind(struct arena *a, const struct policy *p)
-{
-	const char *slash = strchr(p->param_version, '/');
-
-	return arena_printf(a, "failed to find resource referenced by paramKind: '%.*s/%s, Kind=%s'",
-			    slash ? (int)(slash - p->param_version) : 0, p->param_version,
-			    slash ? slash + 1 : p->param_version, p->param_kind);
-}
-
 static void judge_policy(struct judging *j)
 {
 	STATUS_AUTO struct status why = STATUS_INIT;
@@ -262,7 +253,7 @@ static void judge_policy(struct judging *j)
 		return;
 	if (p->param_kind &&
 	    !kinds_by_api_version(c->api->config.kinds, p->param_version, p->param_kind)) {
-		misconfigured(j, unknown_param_kind(c->a, p));
+		misconfigured(j, policy_unknown_params(c->a, p));
 		return;
 	}
 	for (size_t i = 0; i < p->nbindings; i++) {

@@ -96,6 +96,9 @@ bool conditions_match(struct policy_view *v, const struct policy_env *e,
 bool policy_params(const struct policy *p, const struct policy_binding *b, const struct admission *ad,
 		   const struct json *const **out, size_t *n, const char **error);
 
+/* Why a policy whose paramKind nobody serves cannot run. */
+char *policy_unknown_params(struct arena *a, const struct policy *p);
+
 /* plugins */
 bool admit_validating_policies(struct admission *ad, struct status *st);
 bool admit_mutating_policies(struct admission *ad, struct status *st);

@@ -96,3 +96,12 @@ bool policy_params(const struct policy *p, const struct policy_binding *b, const
 	*error = "no params found for policy binding with `Deny` parameterNotFoundAction";
 	return false;
 }
+
+char *policy_unknown_params(struct arena *a, const struct policy *p)
+{
+	const char *slash = strchr(p->param_version, '/');
+
+	return arena_printf(a, "failed to find resource referenced by paramKind: '%.*s/%s, Kind=%s'",
+			    slash ? (int)(slash - p->param_version) : 0, p->param_version,
+			    slash ? slash + 1 : p->param_version, p->param_kind);
+}

@@ -283,6 +283,11 @@ bool webhook_ask(const struct webhook *w, struct hook_view *v, bool mutating,
 		*failure = arena_printf(c->a, "received invalid webhook response: %s", fault);
 		return false;
 	}
+	if (!json_is_bool(json_get(r, "allowed")) && json_get(r, "allowed")) {
+		*failure =
+			"failed to call webhook: json: cannot unmarshal into Go struct field AdmissionResponse.response.allowed of type bool";
+		return false;
+	}
 	answer_note(w, c, r);
 	if (!json_is_true(json_get(r, "allowed")))
 		return denied(w, c, r, st);
