@@ -156,16 +156,16 @@ static struct json *apply(struct mutating *m, struct policy_view *v, const struc
 static struct json *patch(struct mutating *m, struct policy_view *v, struct json *ops,
 			  const char **why)
 {
-	STATUS_AUTO struct status bad = STATUS_INIT;
 	struct arena *a = m->ad->c->a;
-	struct json *o = patch_json(a, json_copy(a, v->object.o), ops, &bad);
+	const char *fault;
+	struct json *o = patch_json_explained(a, json_copy(a, v->object.o), ops, &fault);
 
 	if (o)
 		return o;
 	/* a test that fails is a condition, no error */
-	if (bad.message && strstr(bad.message, "test failed"))
+	if (strstr(fault, ": test failed"))
 		return v->object.o;
-	*why = arena_printf(a, "JSON Patch: %s", bad.message);
+	*why = arena_printf(a, "JSON Patch: %s", fault);
 	return NULL;
 }
 

@@ -57,8 +57,8 @@ static void note_mutation(const struct webhook *w, struct admission *ad, bool ch
 static bool mutate(const struct webhook *w, struct hook_view *v, const struct json *patch,
 		   bool *changed, struct status *st)
 {
-	STATUS_AUTO struct status bad = STATUS_INIT;
 	struct admission *ad = v->ad;
+	const char *why;
 	struct call *c = ad->c;
 	struct json *o;
 
@@ -67,9 +67,9 @@ static bool mutate(const struct webhook *w, struct hook_view *v, const struct js
 			st,
 			"admission webhook \"%s\" attempted to modify the object, which is not supported for this operation",
 			w->name);
-	o = patch_json(c->a, json_copy(c->a, v->o), patch, &bad);
+	o = patch_json_explained(c->a, json_copy(c->a, v->o), patch, &why);
 	if (!o)
-		return status_internal(st, "%s", bad.ncauses ? bad.causes[0].message : bad.message);
+		return status_internal(st, "%s", why);
 	if (!ad->as && !body_again(c, v->k, o, st))
 		return false;
 	*changed = !json_equal(o, v->o);

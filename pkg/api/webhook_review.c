@@ -238,8 +238,11 @@ static bool patch_read(struct call *c, const struct json *r, const struct json *
 	bytes = base64_decode(c->a, text, strlen(text), &n);
 	ops = bytes ? json_parse(c->a, bytes, n, NULL, &bad) : NULL;
 	if (!json_is_array(ops)) {
-		*failure = arena_printf(c->a, "received undecodable patch in webhook response: %s",
-					bad.message ? bad.message : "illegal base64 data");
+		*failure = arena_printf(
+			c->a, "received undecodable patch in webhook response: %s",
+			bad.message ? bad.message :
+			ops ? "json: cannot unmarshal object into Go value of type jsonpatch.Patch" :
+			      "illegal base64 data");
 		return false;
 	}
 	if (json_count(ops) && *type && strcmp(type, "JSONPatch")) {

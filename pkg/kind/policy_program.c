@@ -101,10 +101,18 @@ void policy_compile(struct policy_env *e, const char *expression, enum policy_re
 		types[n++] = &cel_type_null;
 	if (result == POLICY_PATCH)
 		types[0] = cel_type_list(e->a, &cel_type_json_patch, -1);
-	if (result == POLICY_APPLY)
+	if (result == POLICY_APPLY) {
 		ok = cel_compile(e->a, &e->env, out->expression, &out->program, &err);
-	else
+		types[0] = ok ? cel_program_type(out->program) : NULL;
+		if (ok && (types[0]->kind != CEL_KIND_OBJECT || strcmp(types[0]->name, "Object"))) {
+			out->program = NULL;
+			out->error = arena_printf(e->a, "must evaluate to Object but got %s",
+						  cel_type_declared(e->a, types[0]));
+			return;
+		}
+	} else {
 		ok = cel_compile_typed(e->a, &e->env, out->expression, types, n, &out->program, &err);
+	}
 	if (!ok) {
 		out->program = NULL;
 		out->error = compile_error(e->a, &err);

@@ -15,6 +15,10 @@ struct json;
 struct status;
 
 struct json *patch_json(struct arena *a, struct json *doc, const struct json *ops, struct status *st);
+/* The same for a patch that no client sent: *why (the arena's) is the text of the library upstream uses:
+ * `testing value /a failed: test failed`. */
+struct json *patch_json_explained(struct arena *a, struct json *doc, const struct json *ops,
+				  const char **why);
 struct json *patch_merge(struct arena *a, struct json *doc, const struct json *patch);
 
 /* What strategic merge must know of one field. */

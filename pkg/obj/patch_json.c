@@ -257,6 +257,42 @@ static bool apply(struct patcher *p, const struct json *op)
 	return false;
 }
 
+/* Why op failed. */
+static const char *fault_of(struct patcher *p, const struct json *op)
+{
+	const char *kind = json_path_str(op, "op"), *path = json_path_str(op, "path");
+	bool removes = !strcmp(kind, "remove"), replaces = !strcmp(kind, "replace");
+	struct target t;
+
+	if (strcmp(kind, "add") && !removes && !replaces && strcmp(kind, "move") &&
+	    strcmp(kind, "copy") && strcmp(kind, "test"))
+		return arena_printf(p->a, "Unexpected kind: %s", *kind ? kind : "unknown");
+	if (!json_is_string(json_get(op, "path")))
+		return arena_printf(p->a, "%s operation failed to decode path: missing value", kind);
+	if (!strcmp(kind, "test"))
+		return arena_printf(p->a, "testing value %s failed: test failed", path);
+	if (!find(p, path, &t))
+		return arena_printf(
+			p->a,
+			replaces ?
+				"%s operation does not apply: doc is missing path: %s: missing value" :
+				"%s operation does not apply: doc is missing path: \"%s\": missing value",
+			kind, path);
+	if (json_is_array(t.parent))
+		return arena_printf(
+			p->a,
+			"error in %s for path: '%s': Unable to access invalid index: %s: invalid index referenced",
+			kind, path, t.key);
+	if (removes)
+		return arena_printf(
+			p->a,
+			"error in remove for path: '%s': Unable to remove nonexistent key: %s: missing value",
+			path, t.key);
+	return arena_printf(p->a,
+			    "%s operation does not apply: doc is missing key: %s: missing value",
+			    kind, path);
+}
+
 static const char *go_type(const struct json *j)
 {
 	switch (json_type(j)) {
@@ -290,6 +326,24 @@ static bool check_operations(const struct json *ops, struct status *st)
 						  "Go value of type handlers.jsonPatchOp",
 						  go_type(op));
 	return true;
+}
+
+struct json *patch_json_explained(struct arena *a, struct json *doc, const struct json *ops,
+				  const char **why)
+{
+	struct patcher p = { .a = a, .doc = doc };
+	STATUS_AUTO struct status st = STATUS_INIT;
+
+	if (!check_operations(ops, &st)) {
+		*why = arena_strdup(a, st.message);
+		return NULL;
+	}
+	json_each(op, ops)
+		if (!apply(&p, op)) {
+			*why = fault_of(&p, op);
+			return NULL;
+		}
+	return p.doc;
 }
 
 struct json *patch_json(struct arena *a, struct json *doc, const struct json *ops, struct status *st)
