@@ -87,7 +87,7 @@ static bool analyze(struct compilation *k, const struct cel_env *env, const char
 {
 	struct checker *c = &k->check;
 
-	k->root = cel_parse(k->keep, text, strlen(text), k->is, &k->nids);
+	k->root = cel_parse(k->scratch, text, strlen(text), k->is, &k->nids);
 	if (!k->root)
 		return false;
 	*c = (struct checker){ .a = k->scratch, .keep = k->keep, .env = env, .is = k->is };
