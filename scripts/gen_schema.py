@@ -250,7 +250,7 @@ def docs(root, out):
             text, enum = prose(f[6]), world.resolve(f[1], f[2])[2]
             if enum:
                 owner, base = world.split(enum)
-                known = {v: prose(c) for t, v, c in owner.consts.values() if t == base}
+                known = {v: prose(c).removeprefix(n).strip() for n, (t, v, c) in owner.consts.items() if t == base}
                 text += "\n\nPossible enum values:" + "".join(
                     '\n - `"%s"` %s' % (v, known[v].replace("\n", " ")) for v in sorted(known))
             texts[long_name(short + "." + name) + " " + f[0]] = text.strip()

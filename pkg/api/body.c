@@ -81,14 +81,53 @@ static bool body_identify(struct call *c, const struct kind *k, struct json *o, 
 	return true;
 }
 
-/* 422 without kind and name, as upstream words all that is wrong with a patch's outcome. */
-static bool patch_refused(struct call *c, const struct json *patch, const char *text,
-			  struct status *st)
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(json_name(*(struct json *const *)a), json_name(*(struct json *const *)b));
+}
+
+/* As Go prints a decoded document with %v, members sorted; parsing has bounded its depth. */
+static void go_print(struct arena *a, struct buf *b, const struct json *v)
+{
+	bool members = json_is_object(v);
+	const struct json **list;
+	size_t n = 0;
+
+	if (!members && !json_is_array(v)) {
+		buf_adds(b, json_is_null(v)   ? "<nil>" :
+			    json_is_string(v) ? json_str(v) :
+						json_text(a, v));
+		return;
+	}
+	list = arena_alloc(a, (json_count(v) + 1) * sizeof *list);
+	json_each(m, v)
+		list[n++] = m;
+	if (members)
+		qsort(list, n, sizeof *list, by_name);
+	buf_adds(b, members ? "map[" : "[");
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(b, "%s%s%s", i ? " " : "", members ? json_name(list[i]) : "",
+			 members ? ":" : "");
+		go_print(a, b, list[i]);
+	}
+	buf_addc(b, ']');
+}
+
+/* 422 without kind and name, as upstream words all that is wrong with a patch's outcome: beside the text of a
+ * strategic patch, or else the object that came of it. */
+static bool patch_refused(struct call *c, const struct kind *k, const struct json *o,
+			  const struct json *patch, const char *text, struct status *st)
 {
 	static const struct subject nobody = { "", "", "" };
 	struct field_errors e = FIELD_ERRORS_INIT;
+	struct buf b = BUF_INIT;
 
-	field_error_str(&e, FIELD_INVALID, "patch", json_text(c->a, patch), text);
+	if (json_is_object(patch) && !kind_is_custom(k))
+		go_print(c->a, &b, patch);
+	else
+		json_print(&b, o);
+	field_error_str(&e, FIELD_INVALID, "patch", arena_dup(c->a, b.p, b.len), text);
+	buf_free(&b);
 	return status_invalid(st, &nobody, "", &e);
 }
 
@@ -115,7 +154,7 @@ static char *strict_text(struct call *c, const struct schema_warnings *w)
 }
 
 static bool body_judge(struct call *c, const struct kind *k, const struct schema_warnings *w,
-		       const struct json *patch, struct status *st)
+		       const struct json *o, const struct json *patch, struct status *st)
 {
 	if (!w->n || c->validation == VALIDATION_IGNORE)
 		return true;
@@ -125,7 +164,7 @@ static bool body_judge(struct call *c, const struct kind *k, const struct schema
 		return true;
 	}
 	if (patch)
-		return patch_refused(c, patch, strict_text(c, w), st);
+		return patch_refused(c, k, o, patch, strict_text(c, w), st);
 	return status_bad_request(st, "%s in version \"%s\" cannot be handled as a %s: %s",
 				  k->subject.kind, k->version, k->subject.kind, strict_text(c, w));
 }
@@ -146,7 +185,7 @@ bool body_clean(struct call *c, const struct kind *k, struct json *o, const stru
 		return false;
 	if (!kind_clean(c->a, k, o, c->dups, &w, &bad)) {
 		if (patch)
-			return patch_refused(c, patch, decoder_text(bad.message), st);
+			return patch_refused(c, k, o, patch, decoder_text(bad.message), st);
 		if (st)
 			status_move(st, &bad);
 		return false;
@@ -154,7 +193,7 @@ bool body_clean(struct call *c, const struct kind *k, struct json *o, const stru
 	meta = meta_ensure(c->a, o);
 	if (reset) /* which Go's decoder tells from an absent list */
 		json_ensure_array(c->a, meta, "managedFields");
-	return body_judge(c, k, &w, patch, st);
+	return body_judge(c, k, &w, o, patch, st);
 }
 
 bool body_again(struct call *c, const struct kind *k, struct json *o, struct status *st)

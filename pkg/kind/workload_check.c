@@ -70,6 +70,19 @@ static void check_rolling_update(struct hook *h, const struct at *at, const stru
 
 /* ---- Deployment and ReplicaSet ---- */
 
+/* Upstream shows its internal struct here, whose members have no names for JSON. */
+static const char *strategy_text(struct hook *h, const char *type, const struct json *ru)
+{
+	const char *unavailable = json_text(h->a, json_get(ru, "maxUnavailable"));
+	const char *surge = json_text(h->a, json_get(ru, "maxSurge"));
+
+	if (!ru)
+		return arena_printf(h->a, "{\"Type\":\"%s\",\"RollingUpdate\":null}", type);
+	return arena_printf(
+		h->a, "{\"Type\":\"%s\",\"RollingUpdate\":{\"MaxUnavailable\":%s,\"MaxSurge\":%s}}",
+		type, unavailable, surge);
+}
+
 static void check_strategy(struct hook *h, const struct at *at, const struct json *strategy)
 {
 	const char *type = json_path_str(strategy, "type");
@@ -82,7 +95,8 @@ static void check_strategy(struct hook *h, const struct at *at, const struct jso
 	} else if (!strcmp(type, "RollingUpdate")) {
 		check_rolling_update(h, AT(at, "rollingUpdate"), ru);
 	} else {
-		field_error(h->errors, FIELD_NOT_SUPPORTED, at_text(h, at), json_text(h->a, strategy),
+		field_error(h->errors, FIELD_NOT_SUPPORTED, at_text(h, at),
+			    strategy_text(h, type, ru),
 			    "supported values: \"Recreate\", \"RollingUpdate\"");
 	}
 }
