@@ -153,6 +153,6 @@ bool admission_run(struct admission *ad, struct status *st)
 const struct json *admission_old(struct admission *ad)
 {
 	if (!ad->old && ad->cur && ad->op == ADMIT_DELETE)
-		ad->old = convert_tree(ad->c->a, ad->k, ad->cur);
+		ad->old = convert_tree(ad->c->a, ad->k, ad->cur, NULL);
 	return ad->old;
 }

@@ -63,7 +63,7 @@ static void boot_create(struct boot *b, const struct kind *k, struct json *o)
 		k->defaults(&h, o);
 	hook_close(&h, &b->c);
 	boot_own(b, k, o);
-	w.obj = convert_frozen(b->a, k, o, b->c.user);
+	w.obj = convert_frozen(b->a, k, o, b->c.user, NULL);
 	vec_push(&b->writes, w);
 }
 

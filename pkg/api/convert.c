@@ -3,6 +3,7 @@
  * asked for is the stored one, and every function here is then a plain copy or nothing at all.
  */
 #include "api/core.h"
+#include "api/custom.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -39,35 +40,43 @@ static void stamp_first(struct arena *a, const char *version, const char *kind, 
 	json_prepend(a, o, "apiVersion", json_string(a, version));
 }
 
-static struct json *custom_tree(struct arena *a, const struct kind *k, const struct obj *o)
+static struct json *custom_tree(struct arena *a, const struct kind *k, const struct obj *o,
+				struct status *st)
 {
 	struct json *tree = obj_tree(a, o);
+	char version[128];
 
 	if (custom_is_current(a, k, o))
 		return tree;
+	if (!conversion_run(a, k, &tree, 1, kind_api_version(k, version), st))
+		return NULL;
 	stamp_version(a, k, tree);
 	custom_refresh(a, k, tree);
 	return tree;
 }
 
-static struct obj *custom_frozen(struct arena *a, const struct kind *k, struct json *o)
+static struct obj *custom_frozen(struct arena *a, const struct kind *k, struct json *o,
+				 struct status *st)
 {
 	const struct crd *d = custom_definition(a, k);
 	struct obj_fields none = { NULL };
 	char own[128];
 
+	if (d && !conversion_run(a, k, &o, 1, d->storage->api_version, st))
+		return NULL;
 	stamp_first(a, d ? d->storage->api_version : kind_api_version(k, own), k->subject.kind, o);
 	json_del(json_get(o, "metadata"), "resourceVersion");
 	return obj_new(o, &none);
 }
 
-struct json *convert_tree(struct arena *a, const struct kind *k, const struct obj *o)
+struct json *convert_tree(struct arena *a, const struct kind *k, const struct obj *o,
+			  struct status *st)
 {
 	struct json *tree;
 	struct hook h;
 
 	if (k->custom)
-		return custom_tree(a, k, o);
+		return custom_tree(a, k, o, st);
 	tree = obj_tree(a, o);
 
 	if (!k->storage || k->storage == k)
@@ -102,28 +111,75 @@ struct json *convert_between(struct arena *a, const struct kind *from, const str
 	return tree;
 }
 
-const struct obj *convert_shown(struct arena *a, const struct kind *k, const struct obj *o)
+/* Nothing need be done to show o as version k. */
+static bool is_shown(struct arena *a, const struct kind *k, const struct obj *o)
 {
-	struct obj *shown;
+	return k->custom ? custom_is_current(a, k, o) : !k->storage || k->storage == k;
+}
 
-	if (k->custom ? custom_is_current(a, k, o) : !k->storage || k->storage == k)
-		return o;
-	shown = obj_new(convert_tree(a, k, o), NULL);
-	/* The same revision of the same object in other words: sealed as the store sealed it. */
+/* The same revision of the same object in other words: sealed as the store sealed it. */
+static const struct obj *in_other_words(struct arena *a, const struct obj *o, const struct json *tree)
+{
+	struct obj *shown = obj_new(tree, NULL);
+
 	if (o->rev)
 		obj_seal(shown, o->rev);
 	return obj_give(a, shown);
 }
 
+const struct obj *convert_shown(struct arena *a, const struct kind *k, const struct obj *o,
+				struct status *st)
+{
+	const struct json *tree;
+
+	if (is_shown(a, k, o))
+		return o;
+	tree = convert_tree(a, k, o, st);
+	return tree ? in_other_words(a, o, tree) : NULL;
+}
+
+static bool custom_list(struct arena *a, const struct kind *k, const struct obj **items, size_t n,
+			struct status *st)
+{
+	struct json **trees = arena_alloc(a, (n + 1) * sizeof *trees);
+	size_t *at = arena_alloc(a, (n + 1) * sizeof *at), m = 0;
+	char version[128];
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_shown(a, k, items[i]))
+			continue;
+		at[m] = i;
+		trees[m++] = obj_tree(a, items[i]);
+	}
+	if (!conversion_run(a, k, trees, m, kind_api_version(k, version), st))
+		return false;
+	for (size_t i = 0; i < m; i++) {
+		stamp_version(a, k, trees[i]);
+		custom_refresh(a, k, trees[i]);
+		items[at[i]] = in_other_words(a, items[at[i]], trees[i]);
+	}
+	return true;
+}
+
+bool convert_list(struct arena *a, const struct kind *k, const struct obj **items, size_t n,
+		  struct status *st)
+{
+	if (k->custom)
+		return custom_list(a, k, items, n, st);
+	for (size_t i = 0; i < n; i++)
+		items[i] = convert_shown(a, k, items[i], st);
+	return true;
+}
+
 struct obj *convert_frozen(struct arena *a, const struct kind *k, struct json *o,
-			   const struct user *user)
+			   const struct user *user, struct status *st)
 {
 	const struct kind *stored = kind_stored(k);
 	struct obj_fields fields = { .paths = stored->fields };
 	struct hook h;
 
 	if (k->custom)
-		return custom_frozen(a, k, o);
+		return custom_frozen(a, k, o, st);
 	if (stored != k) {
 		hook_pure(&h, a, k);
 		h.user = user->name;

@@ -172,7 +172,7 @@ static const struct obj *create_dry(struct creation *cr, const struct charge *ch
 		already_exists(cr, st);
 		return NULL;
 	}
-	return convert_shown(cr->c->a, cr->k, o);
+	return convert_shown(cr->c->a, cr->k, o, st);
 }
 
 static const struct obj *create_commit(struct creation *cr, struct status *st)
@@ -181,10 +181,12 @@ static const struct obj *create_commit(struct creation *cr, struct status *st)
 	struct store_write w = {
 		.table = api_table(c->api, cr->k),
 		.op = STORE_CREATE,
-		.obj = convert_frozen(c->a, cr->k, cr->o, c->user),
+		.obj = convert_frozen(c->a, cr->k, cr->o, c->user, st),
 	};
 	struct charge ch = { .k = cr->k, .sub = "", .ns = cr->ns, .name = cr->name, .o = cr->o };
 
+	if (!w.obj)
+		return NULL;
 	if (c->dry_run)
 		return create_dry(cr, &ch, w.obj, st);
 	if (cr->later) {
@@ -195,7 +197,7 @@ static const struct obj *create_commit(struct creation *cr, struct status *st)
 	case STORE_OK:
 		obj_give(c->a, w.result);
 		custom_committed(c, cr->k, w.result->name, false);
-		return convert_shown(c->a, cr->k, w.result);
+		return convert_shown(c->a, cr->k, w.result, st);
 	case STORE_EXISTS: already_exists(cr, st); return NULL;
 	default: return NULL;
 	}
@@ -318,7 +320,7 @@ static bool many_commit(struct call *c, const struct kind *k, struct create_item
 	switch (quota_commit(c, ch, w, n, &failed, st)) {
 	case STORE_OK:
 		for (size_t i = 0; i < n; i++)
-			x[i].made = convert_shown(c->a, k, obj_give(c->a, w[i].result));
+			x[i].made = convert_shown(c->a, k, obj_give(c->a, w[i].result), st);
 		for (size_t i = 0; i < n; i++)
 			custom_committed(c, k, w[i].result->name, false);
 		return true;

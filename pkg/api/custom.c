@@ -61,16 +61,16 @@ static void turn_end(struct customs *cs)
 	lock_drop(&cs->lock);
 }
 
-static struct entry *entry_of(struct customs *cs, const char *name)
+static struct entry *entry_of(struct api *api, const char *name)
 {
-	struct entry *e = map_get(cs->entries, name);
+	struct entry *e = map_get(api->customs->entries, name);
 
 	if (e)
 		return e;
 	e = calloc(1, sizeof *e);
 	BUG_ON(!e);
-	e->slot = custom_new();
-	map_set(cs->entries, name, e);
+	e->slot = custom_new(api);
+	map_set(api->customs->entries, name, e);
 	return e;
 }
 
@@ -151,7 +151,7 @@ static bool definition_write(struct call *c, const struct obj **o, struct json *
 	struct store_write w = {
 		.table = api_table(c->api, k),
 		.op = STORE_UPDATE,
-		.obj = convert_frozen(c->a, k, tree, c->user),
+		.obj = convert_frozen(c->a, k, tree, c->user, NULL),
 		.expect_rev = (*o)->rev,
 	};
 
@@ -301,7 +301,7 @@ static void settle(struct api *api, const char *name)
 
 		call_init(&c, api, a, "kube-apiserver");
 		c.settling = true;
-		done = settle_once(&c, entry_of(api->customs, name), name);
+		done = settle_once(&c, entry_of(api, name), name);
 		arena_free(&a);
 		if (done == SETTLED)
 			return;
@@ -386,7 +386,7 @@ bool customs_init(struct api *api, struct status *st)
 		struct call c;
 
 		call_init(&c, api, a, "kube-apiserver");
-		entry_install(&c, entry_of(cs, l.items[i]->name), l.items[i], tree, l.items[i]->rev);
+		entry_install(&c, entry_of(api, l.items[i]->name), l.items[i], tree, l.items[i]->rev);
 		arena_free(&a);
 	}
 	/* What the last process did not bring to an end. */

@@ -238,7 +238,9 @@ static enum outcome deletion_write(struct deletion *d, const struct obj **out, s
 		*out = d->cur;
 		return DONE;
 	}
-	w.obj = convert_frozen(c->a, stored, d->tree, c->user);
+	w.obj = convert_frozen(c->a, stored, d->tree, c->user, st);
+	if (!w.obj)
+		return FAILED;
 	if (c->dry_run) {
 		obj_seal(w.obj, d->cur->rev);
 		*out = obj_give(c->a, w.obj);
@@ -391,7 +393,7 @@ const struct obj *api_delete(struct call *c, const struct kind *k, const char *n
 	warn_orphans(&d);
 	for (int i = 0; i < ATTEMPTS; i++) {
 		switch (deletion_attempt(&d, &out, gone, st)) {
-		case DONE: return convert_shown(c->a, k, out);
+		case DONE: return convert_shown(c->a, k, out, st);
 		case FAILED: *gone = false; return NULL;
 		case AGAIN: break;
 		}

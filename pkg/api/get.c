@@ -21,7 +21,7 @@ const struct obj *api_get(struct call *c, const struct kind *k, const char *ns, 
 		status_not_found(st, &k->subject, name);
 		return NULL;
 	}
-	return convert_shown(c->a, k, obj_give(c->a, o));
+	return convert_shown(c->a, k, obj_give(c->a, o), st);
 }
 
 static bool too_large(int64_t want, int64_t have, struct status *st)

@@ -10,6 +10,7 @@
 
 #include "api/cont.h"
 #include "base/arena.h"
+#include "kind/custom.h"
 #include "obj/json.h"
 
 #include <string.h>
@@ -130,7 +131,8 @@ static bool list_expired(struct listing *l, struct status *found, struct status 
 	return false;
 }
 
-static void result_fill(struct listing *l, struct store_list *found, struct list_result *out)
+static bool result_fill(struct listing *l, struct store_list *found, struct list_result *out,
+			struct status *st)
 {
 	struct arena *a = l->c->a;
 
@@ -140,7 +142,9 @@ static void result_fill(struct listing *l, struct store_list *found, struct list
 	out->cont = "";
 	out->remaining = -1;
 	for (size_t i = 0; i < found->n; i++)
-		out->items[i] = convert_shown(a, l->k, obj_hold(a, found->items[i]));
+		out->items[i] = obj_hold(a, found->items[i]);
+	if (!convert_list(a, l->k, out->items, out->n, st))
+		return false;
 	if (found->more && found->n) {
 		const struct obj *last = found->items[found->n - 1];
 		struct cont next = { true, found->rev, last->ns, last->name };
@@ -149,6 +153,7 @@ static void result_fill(struct listing *l, struct store_list *found, struct list
 		if (pick_everything(&l->pick))
 			out->remaining = (int64_t)found->remaining;
 	}
+	return true;
 }
 
 /* The revision that the snapshot must show; 0 = the latest. */
@@ -191,6 +196,7 @@ bool api_list(struct call *c, const struct kind *k, const char *ns, const struct
 	struct store_list found = { 0 };
 	STATUS_AUTO struct status bad = STATUS_INIT;
 	int64_t exact;
+	bool filled;
 
 	l.table = api_table(c->api, k);
 	if (!listing_open(&l, st))
@@ -200,23 +206,24 @@ bool api_list(struct call *c, const struct kind *k, const char *ns, const struct
 	exact = exact_revision(&l);
 	if (l.pick.name && (*l.ns || !k->namespaced) && !exact && !l.from.set) {
 		snapshot_one(&l, &found);
-		result_fill(&l, &found, out);
+		filled = result_fill(&l, &found, out, st);
 		if (found.n)
 			obj_unref(found.items[0]);
-		return true;
+		return filled;
 	}
 	if (!snapshot_at(&l, exact, &found, &bad))
 		return list_expired(&l, &bad, st);
-	result_fill(&l, &found, out);
+	filled = result_fill(&l, &found, out, st);
 	store_list_free(&found);
-	return true;
+	return filled;
 }
 
 bool api_list_blocks(struct api *api, const struct kind *k, const struct list_options *o)
 {
 	int64_t rev;
 
-	(void)k;
+	if (k->custom && custom_converts(k))
+		return true;
 	if (*text(o->cont) || !strcmp(text(o->match), "Exact"))
 		return true;
 	if (!revision_parse(o->resource_version, &rev) || !rev)

@@ -19,7 +19,10 @@ struct params {
 
 static void params_add(struct params *p, struct call *c, const struct kind *k, const struct obj *o)
 {
-	p->items[p->n++] = convert_tree(c->a, k, o);
+	struct json *tree = convert_tree(c->a, k, o, NULL);
+
+	if (tree)
+		p->items[p->n++] = tree;
 }
 
 static bool selected(const struct obj *o, void *arg)

@@ -92,7 +92,7 @@ static bool bind_prepare(struct call *c, const struct binding *b, struct store_w
 	*w = (struct store_write){
 		.table = api_table(c->api, k),
 		.op = STORE_UPDATE,
-		.obj = convert_frozen(c->a, k, tree, c->user),
+		.obj = convert_frozen(c->a, k, tree, c->user, st),
 		.expect_rev = pod->rev,
 	};
 	return true;

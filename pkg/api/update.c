@@ -218,7 +218,7 @@ static enum outcome commit_outcome(struct update *u, enum store_result r, bool g
 static enum outcome update_remove(struct update *u, const struct obj **out, struct status *st)
 {
 	struct call *c = u->c;
-	struct obj *left = convert_frozen(c->a, u->k, u->o, c->user);
+	struct obj *left = convert_frozen(c->a, u->k, u->o, c->user, st);
 	struct store_write w = {
 		.table = api_table(c->api, u->k),
 		.op = STORE_DELETE,
@@ -228,6 +228,8 @@ static enum outcome update_remove(struct update *u, const struct obj **out, stru
 	};
 	enum store_result r = STORE_OK;
 
+	if (!left)
+		return DONE;
 	if (!c->dry_run)
 		r = store_commit(c->api->config.store, &w, 1, NULL, st);
 	obj_seal(left, r == STORE_OK && w.result ? w.result->rev : u->cur->rev);
@@ -236,7 +238,7 @@ static enum outcome update_remove(struct update *u, const struct obj **out, stru
 	if (r == STORE_OK && !c->dry_run)
 		custom_committed(c, u->k, u->name, true);
 	if (r == STORE_OK || r == STORE_MISSING)
-		*out = convert_shown(c->a, u->k, left);
+		*out = convert_shown(c->a, u->k, left, st);
 	return commit_outcome(u, r, true, st);
 }
 
@@ -246,7 +248,7 @@ static enum outcome update_commit(struct update *u, const struct obj **out, stru
 	struct store_write w = {
 		.table = api_table(c->api, u->k),
 		.op = STORE_UPDATE,
-		.obj = convert_frozen(c->a, u->k, u->o, c->user),
+		.obj = convert_frozen(c->a, u->k, u->o, c->user, st),
 		.expect_rev = u->cur->rev,
 	};
 	struct charge ch = { .k = u->k,
@@ -257,18 +259,20 @@ static enum outcome update_commit(struct update *u, const struct obj **out, stru
 			     .old = u->old };
 	enum store_result r;
 
+	if (!w.obj)
+		return DONE;
 	if (c->dry_run && !quota_allows(c, &ch, st)) {
 		obj_unref(w.obj);
 		return DONE;
 	}
 	if (c->dry_run) {
 		obj_seal(w.obj, u->cur->rev);
-		*out = convert_shown(c->a, u->k, obj_give(c->a, w.obj));
+		*out = convert_shown(c->a, u->k, obj_give(c->a, w.obj), st);
 		return DONE;
 	}
 	r = quota_commit(c, &ch, &w, 1, NULL, st);
 	if (r == STORE_OK) {
-		*out = convert_shown(c->a, u->k, obj_give(c->a, w.result));
+		*out = convert_shown(c->a, u->k, obj_give(c->a, w.result), st);
 		custom_committed(c, u->k, u->name, false);
 	}
 	return commit_outcome(u, r, false, st);
@@ -283,7 +287,7 @@ static enum outcome update_write(struct update *u, const struct obj **out, struc
 		if (update_removes(u))
 			return update_remove(u, out, st);
 		if (update_is_noop(u))
-			*out = convert_shown(u->c->a, u->k, u->cur);
+			*out = convert_shown(u->c->a, u->k, u->cur, st);
 		else
 			done = update_commit(u, out, st);
 	}
@@ -303,11 +307,13 @@ static enum outcome update_attempt(struct update *u, const struct obj **out, str
 		return DONE;
 	}
 	obj_give(u->c->a, u->cur);
-	u->old = convert_tree(u->c->a, u->k, u->cur);
+	u->old = convert_tree(u->c->a, u->k, u->cur, st);
+	if (!u->old)
+		return DONE;
 	u->o = NULL;
 	if (!u->produce(u, &why)) {
 		if (status_ok(&why))
-			*out = convert_shown(u->c->a, u->k, u->cur);
+			*out = convert_shown(u->c->a, u->k, u->cur, st);
 		else if (st)
 			status_move(st, &why);
 		return DONE;

@@ -29,7 +29,8 @@ struct watch {
 	bool over;
 	struct event fetched[FETCH];
 	size_t nfetched, next_fetched;
-	int64_t delivered; /* revision of the last fetched event that was looked at */
+	int64_t delivered;   /* revision of the last fetched event that was looked at */
+	struct status fault; /* of a conversion: the watch ends with it */
 };
 
 static const char *text(const char *s)
@@ -131,12 +132,13 @@ void watch_close(struct watch **w)
 	for (size_t i = (*w)->next_fetched; i < (*w)->nfetched; i++)
 		event_clear(&(*w)->fetched[i]);
 	store_list_free(&(*w)->state);
+	status_clear(&(*w)->fault);
 	a = (*w)->a;
 	arena_free(&a);
 	*w = NULL;
 }
 
-/* A reference of its own to the object as the watcher's version shows it. */
+/* A reference of its own to the object as the watcher's version shows it; NULL when a webhook failed. */
 static const struct obj *shown_ref(struct watch *w, const struct obj *o)
 {
 	struct arena *scratch;
@@ -145,7 +147,9 @@ static const struct obj *shown_ref(struct watch *w, const struct obj *o)
 	if (!w->k->custom && kind_stored(w->k) == w->k)
 		return obj_ref(o);
 	scratch = arena_new();
-	shown = obj_ref(convert_shown(scratch, w->k, o));
+	shown = convert_shown(scratch, w->k, o, &w->fault);
+	if (shown)
+		obj_ref(shown);
 	arena_free(&scratch);
 	return shown;
 }
@@ -231,7 +235,7 @@ static bool next_live(struct watch *w, struct watch_event *out, struct status *s
 	}
 }
 
-bool watch_next(struct watch *w, struct watch_event *out, struct status *st)
+static bool next(struct watch *w, struct watch_event *out, struct status *st)
 {
 	*out = (struct watch_event){ 0 };
 	if (w->over)
@@ -246,6 +250,19 @@ bool watch_next(struct watch *w, struct watch_event *out, struct status *st)
 		return true;
 	}
 	return next_live(w, out, st);
+}
+
+bool watch_next(struct watch *w, struct watch_event *out, struct status *st)
+{
+	bool any = next(w, out, st);
+
+	if (!any || out->obj || status_ok(&w->fault))
+		return any;
+	w->over = true;
+	*out = (struct watch_event){ .type = WATCH_ERROR };
+	if (st)
+		status_move(st, &w->fault);
+	return true;
 }
 
 void watch_event_clear(struct watch_event *e)

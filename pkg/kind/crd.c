@@ -220,6 +220,20 @@ static void compile_version(struct arena *a, const struct crd *d, struct crd_ver
 	compile_fields(a, out, json_get(v, "selectableFields"));
 }
 
+static void compile_conversion(struct arena *a, struct crd *d, const struct json *c)
+{
+	const struct json *client = json_path(c, "webhook.clientConfig");
+
+	d->webhook = !strcmp(json_path_str(c, "strategy"), "Webhook") && client;
+	if (!d->webhook)
+		return;
+	d->client = json_copy(a, client);
+	json_each(v, json_path(c, "webhook.conversionReviewVersions"))
+		if (!d->review_version &&
+		    (!strcmp(json_str(v), "v1") || !strcmp(json_str(v), "v1beta1")))
+			d->review_version = arena_strdup(a, json_str(v));
+}
+
 static void compile_names(struct arena *a, struct crd *d, const struct json *o)
 {
 	const struct json *names = json_path(o, "status.acceptedNames");
@@ -234,7 +248,7 @@ static void compile_names(struct arena *a, struct crd *d, const struct json *o)
 	d->shorts = strings(a, json_get(names, "shortNames"));
 	d->categories = strings(a, json_get(names, "categories"));
 	d->namespaced = !strcmp(json_path_str(o, "spec.scope"), "Namespaced");
-	d->webhook = !strcmp(json_path_str(o, "spec.conversion.strategy"), "Webhook");
+	compile_conversion(a, d, json_path(o, "spec.conversion"));
 	d->accepted = crd_is(o, "NamesAccepted");
 	d->established = crd_is(o, "Established");
 	d->terminating = crd_is(o, "Terminating");

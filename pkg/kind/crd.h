@@ -49,6 +49,8 @@ struct crd {
 	const char *group, *plural, *singular, *kind, *list_kind;
 	const char *const *shorts, *const *categories; /* NULL-terminated */
 	bool namespaced, webhook;
+	const struct json *client;  /* of the conversion webhook: its clientConfig */
+	const char *review_version; /* of ConversionReview, that it understands; NULL = none */
 	bool accepted, established, terminating; /* conditions */
 	const struct crd_version *versions;
 	size_t nversions;

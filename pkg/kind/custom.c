@@ -23,6 +23,8 @@
 #include <string.h>
 
 struct custom {
+	void *owner;
+	atomic_bool converts;
 	struct lock lock; /* all of it */
 	struct arena *a;  /* of the rows */
 	struct map *rows; /* description -> struct kind */
@@ -31,11 +33,12 @@ struct custom {
 	atomic_ullong serial;
 };
 
-struct custom *custom_new(void)
+struct custom *custom_new(void *owner)
 {
 	struct custom *c = calloc(1, sizeof *c);
 
 	BUG_ON(!c);
+	c->owner = owner;
 	lock_init(&c->lock, "custom", LOCK_KIND);
 	c->a = arena_new();
 	c->rows = map_new();
@@ -67,11 +70,22 @@ void custom_set(struct custom *c, const struct crd *d, const struct obj *o)
 	old_object = c->object;
 	c->crd = d;
 	c->object = o ? obj_ref(o) : NULL;
+	atomic_store(&c->converts, d && d->webhook);
 	lock_drop(&c->lock);
 	if (old != d)
 		atomic_fetch_add(&c->serial, 1);
 	crd_unref(old);
 	obj_unref(old_object);
+}
+
+void *custom_owner(const struct custom *c)
+{
+	return c->owner;
+}
+
+bool custom_converts(const struct kind *k)
+{
+	return atomic_load(&k->custom->converts);
 }
 
 uint64_t custom_serial(const struct custom *c)

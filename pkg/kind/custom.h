@@ -23,7 +23,9 @@ struct obj;
 struct schema_warnings;
 struct status;
 
-struct custom *custom_new(void);
+/* owner: what custom_owner() returns; borrowed. */
+struct custom *custom_new(void *owner);
+void *custom_owner(const struct custom *c);
 /* No row of it may be in use. */
 void custom_free(struct custom **c);
 /* From now on the definition is d (the slot takes the reference; NULL: none), written as o (NULL: none). */
@@ -32,6 +34,9 @@ void custom_set(struct custom *c, const struct crd *d, const struct obj *o);
 const struct kind **custom_rows(struct custom *c, struct arena *a, const struct crd *d, size_t *n);
 /* Moves with every custom_set() that changes what is served: whoever watches must begin anew. */
 uint64_t custom_serial(const struct custom *c);
+
+/* True when versions are converted by a webhook: reading may block. */
+bool custom_converts(const struct kind *k);
 
 /* ---- by row; k is of a custom resource ---- */
 

@@ -9,6 +9,7 @@
 #include "server/request.h"
 
 #include "base/arena.h"
+#include "kind/custom.h"
 
 #include <string.h>
 
@@ -128,6 +129,9 @@ static bool dispatch_resource(struct req *r)
 		r->op = subs_find(r, &exists);
 	else
 		r->op = verbs_find(r);
+	/* its webhook may be asked, whatever is done */
+	if (r->op && !r->op->raw && r->kind->custom && custom_converts(r->kind) && req_wait(r))
+		return false;
 	if (r->op && !streams_to_nobody(r)) {
 		warn_deprecated(r);
 		return true;
