@@ -50,18 +50,24 @@ static const char *check_meta_text(struct conversion *c, const struct json *was,
 			      NULL;
 }
 
-/* Why the answer is none; NULL when it is. */
-static const char *check_object(struct conversion *c, const struct json *was, const struct json *now)
+/* Another version or kind: why; NULL when it is what was asked for. */
+static const char *check_kind(struct conversion *c, const struct json *was, const struct json *now)
 {
 	const char *kind = json_str(json_get(was, "kind")), *got = json_str(json_get(now, "kind"));
-	const char *why;
 
 	if (strcmp(version_of(now), c->want))
 		return arena_printf(c->a, "invalid groupVersion (expected %s, received %s)",
 				    c->want, version_of(now));
 	if (strcmp(kind, got))
 		return arena_printf(c->a, "invalid kind (expected %s, received %s)", kind, got);
-	why = check_meta_text(c, was, now, "name", "name");
+	return NULL;
+}
+
+/* Another object. */
+static const char *check_identity(struct conversion *c, const struct json *was, const struct json *now)
+{
+	const char *why = check_meta_text(c, was, now, "name", "name");
+
 	why = why ? why : check_meta_text(c, was, now, "namespace", "namespace");
 	return why ? why : check_meta_text(c, was, now, "uid", "UID");
 }
@@ -100,21 +106,20 @@ static const char *restore_meta(struct conversion *c, const struct json *was, st
 
 static bool take(struct conversion *c, struct json **place, struct json *now, size_t i)
 {
-	const char *why = check_object(c, *place, now);
+	const char *object = c->many ? "converted object" : "object";
+	const char *where = arena_printf(c->a, " at index %zu", i);
+	const char *why = check_kind(c, *place, now);
 
 	if (why)
-		return refuse(
-			c, c->many ? arena_printf(c->a,
-						  "returned invalid converted object at index %zu: %s",
-						  i, why) :
-				     arena_printf(c->a, "returned invalid object: %s", why));
+		return refuse(c, arena_printf(c->a, "returned invalid %s%s: %s", object, where, why));
+	where = c->many ? where : "";
+	why = check_identity(c, *place, now);
+	if (why)
+		return refuse(c, arena_printf(c->a, "returned invalid %s%s: %s", object, where, why));
 	why = restore_meta(c, *place, now);
 	if (why)
-		return refuse(c, c->many ? arena_printf(c->a,
-							"returned invalid metadata in object at index "
-							"%zu: %s",
-							i, why) :
-					   arena_printf(c->a, "returned invalid metadata: %s", why));
+		return refuse(c, arena_printf(c->a, "returned invalid metadata%s%s: %s",
+					      c->many ? " in object" : "", where, why));
 	*place = now;
 	return true;
 }

@@ -12,6 +12,9 @@ request is a line of LOG: {"path":, "host":, "review":}.
     /code/N/TEXT           HTTP status N
     /slow/SECONDS          yes, late
     /audit                 yes, with audit annotations
+
+ConversionReviews: /convert/MODE moves spec.color (v1) to spec.colour (v2) and back. MODE: ok; fail (its
+message), few, uid, kind, version, name, meta (each one thing wrong), label (adds one).
 """
 import base64
 import http.server
@@ -56,6 +59,34 @@ def response(path, uid):
     return r
 
 
+def convert(request, mode):
+    want = request["desiredAPIVersion"]
+    objects = []
+    for o in request["objects"]:
+        spec = o.get("spec", {})
+        o["apiVersion"] = want
+        old, new = ("color", "colour") if want.endswith("v2") else ("colour", "color")
+        if old in spec:
+            spec[new] = spec.pop(old)
+        if mode == "kind":
+            o["kind"] = "Other"
+        elif mode == "version":
+            o["apiVersion"] = "else.io/v1"
+        elif mode == "name":
+            o["metadata"]["name"] = "other"
+        elif mode == "meta":
+            del o["metadata"]
+        elif mode == "label":
+            o["metadata"].setdefault("labels", {})["converted"] = want.replace("/", "-")
+            o["metadata"]["finalizers"] = ["not/taken"]
+        objects.append(o)
+    result = {"status": "Success"}
+    if mode == "fail":
+        result = {"status": "Failure", "message": "not today"}
+    return {"uid": "x" if mode == "uid" else request["uid"], "result": result,
+            "convertedObjects": objects[1:] if mode == "few" else objects}
+
+
 class Hook(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -72,6 +103,9 @@ class Hook(http.server.BaseHTTPRequestHandler):
         words = path.strip("/").split("/")
         if words[0] == "raw":
             text = unpack(words[1]).replace("@UID@", uid)
+        elif words[0] == "convert":
+            text = json.dumps({"apiVersion": review["apiVersion"], "kind": "ConversionReview",
+                               "response": convert(review["request"], words[1])})
         elif words[0] == "code":
             code, text, kind = int(words[1]), urllib.parse.unquote(words[2]), "text/plain"
         else:
