@@ -148,7 +148,7 @@ static void boot_adapt(struct boot *b, struct arena *a, const struct kind *k,
 		return;
 	c.a = a;
 	managed_update(&c, k, NULL, old, tree);
-	w.obj = convert_frozen(a, k, tree, b->c.user);
+	w.obj = convert_frozen(a, k, tree, b->c.user, NULL);
 	vec_push(&b->writes, w);
 }
 
