@@ -25,6 +25,11 @@ HOOK(autoscaler_v1_defaults);
 HOOK(autoscaler_defaults);
 HOOK(autoscaler_from_storage);
 HOOK(autoscaler_to_storage);
+/* certificate_check.c */
+HOOK_CHECK(csr_validate);
+HOOK_OLD(csr_prepare_status);
+HOOK_CHECK_OLD(csr_validate_status);
+HOOK_CHECK_OLD(quota_warn);
 /* config.c */
 HOOK(namespace_defaults);
 HOOK(namespace_prepare_create);

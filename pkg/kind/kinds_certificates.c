@@ -29,6 +29,9 @@ const struct kind kinds_certificates[] = {
 		.name_rule = NAME_PATH_SEGMENT,
 		.prepare_create = csr_prepare_create,
 		.prepare_update = csr_prepare_update,
+		.prepare_status = csr_prepare_status,
+		.validate = csr_validate,
+		.validate_status = csr_validate_status,
 	},
 };
 

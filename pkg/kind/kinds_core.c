@@ -253,6 +253,7 @@ const struct kind kinds_core[] = {
 		.validate = quota_validate,
 		.validate_update = quota_validate_update,
 		.validate_status = quota_validate_status,
+		.warn = quota_warn,
 	},
 	{
 		.subject = { "", "secrets", "Secret" },
