@@ -42,6 +42,7 @@ struct client_req {
 	int timeout_s;              /* whole request; 0 = 30 */
 	size_t max_response;        /* bytes; a longer answer is a failure; 0 = 256 MiB */
 	const char *const *headers; /* extra "Name: value" lines, NULL-terminated; may be NULL */
+	const bool *stop; /* client_upgrade() only: polled while waiting for the answer; may be NULL */
 };
 
 struct client_resp {

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_MAX = 64 * 1024, DEFAULT_TIMEOUT_S = 30 };
+enum { HEAD_MAX = 64 * 1024, DEFAULT_TIMEOUT_S = 30, STOP_POLL_MS = 200 };
 
 static void write_head(struct client *c, const struct client_req *q, bool fresh_token, struct buf *b)
 {
@@ -42,16 +42,24 @@ static void write_head(struct client *c, const struct client_req *q, bool fresh_
 }
 
 /* Read up to the empty line; false when the peer ends, is silent or says too much. */
-static bool read_head(struct conn *c, struct buf *head, int timeout_s)
+static bool read_head(struct conn *c, struct buf *head, int timeout_s, const bool *stop)
 {
 	int64_t until = clock_mono_ns() + timeout_s * INT64_C(1000000000);
 	const char *end;
 	char p[4096];
 
 	for (;;) {
-		int64_t left = (until - clock_mono_ns()) / 1000000;
-		long n = left > 0 ? conn_read(c, p, sizeof(p), (int)left) : -1;
+		int64_t before = clock_mono_ns(), left = (until - before) / 1000000;
+		long n = left > 0 ? conn_read(c, p, sizeof(p),
+					      (int)(left < STOP_POLL_MS ? left : STOP_POLL_MS)) :
+				    -1;
 
+		if (stop && __atomic_load_n(stop, __ATOMIC_RELAXED))
+			return false;
+		/* only the wait was over, not the time */
+		if (n < 0 && left > STOP_POLL_MS &&
+		    clock_mono_ns() - before >= (STOP_POLL_MS - 1) * INT64_C(1000000))
+			continue;
 		if (n <= 0 || head->len > HEAD_MAX)
 			return false;
 		buf_add(head, p, (size_t)n);
@@ -66,11 +74,11 @@ static bool read_head(struct conn *c, struct buf *head, int timeout_s)
 	}
 }
 
-static bool read_answer(struct conn *c, struct buf *head, int timeout_s, int *code)
+static bool read_answer(struct conn *c, struct buf *head, int timeout_s, const bool *stop, int *code)
 {
 	do {
 		buf_clear(head);
-		if (!read_head(c, head, timeout_s))
+		if (!read_head(c, head, timeout_s, stop))
 			return false;
 		if (strncmp(head->p, "HTTP/1.", 7) || head->len < 12)
 			return false;
@@ -95,7 +103,8 @@ static struct conn *attempt(struct client *c, const struct client_req *q, bool f
 	if (!conn)
 		return NULL;
 	write_head(c, q, fresh_token, &request);
-	if (conn_write(conn, request.p, request.len) && read_answer(conn, head, timeout_s, code))
+	if (conn_write(conn, request.p, request.len) &&
+	    read_answer(conn, head, timeout_s, q->stop, code))
 		return conn;
 	status_unavailable(st, "%s %.*s: no answer from %s", q->method, (int)strcspn(q->path, "?"),
 			   q->path, c->authority);

@@ -302,6 +302,7 @@ bool forward_run(struct req *r, const struct forward *f)
 		.body_len = r->http->body_len,
 		.timeout_s = ANSWER_S,
 		.headers = head_lines(r, to),
+		.stop = &r->server->stopping,
 	};
 	to->audit = audit_rest_new(r);
 	r->reply.type = REPLY_TAKEOVER;

@@ -75,6 +75,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                                   "metadata": {"resourceVersion": "1"}, "items": [THING]})
         elif path.endswith("/things/one"):
             self.answer(200, THING)
+        elif path == "/hang":
+            time.sleep(60)
         elif path == "/away":
             self.send_response(302)
             self.send_header("Location", "http://elsewhere.test/")

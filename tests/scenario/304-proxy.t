@@ -46,4 +46,9 @@ is "$(api GET /api/v1/nodes/$node/proxy/metrics | jq -c '[.code, .reason]')" '[5
 is "$(api GET $svc/web/proxy/ -H 'Impersonate-User: bob' | jq -r .message)" \
 	'services "web" is forbidden: User "bob" cannot get resource "services/proxy" in API group "" in the namespace "default"' 'rights'
 
+api GET $svc/web/proxy/hang > /dev/null 2>&1 &
+hangs() { grep -q '"/hang"' "$T/seen"; }
+eventually 'an answer that does not come' 5 hangs
+stop_server # and ends within its time nevertheless
+
 done_testing
