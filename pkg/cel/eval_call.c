@@ -84,22 +84,20 @@ static struct cel_value no_overload(struct eval *ev, const struct cel_function *
 
 /* ---- calling ---- */
 
-/* All arguments; the first error ends it, where upstream stops there, too. */
-static bool eval_args(struct eval *ev, const struct step *s, bool eager, struct cel_value *args,
-		      struct cel_value *error)
+/* All arguments, until the first error unless eager; returns how many were evaluated. */
+static uint32_t eval_args(struct eval *ev, const struct step *s, bool eager, struct cel_value *args,
+			  const struct cel_value **error)
 {
-	bool ok = true;
-
+	*error = NULL;
 	for (uint32_t i = 0; i < s->n; i++) {
 		args[i] = cel_eval(ev, s->call.args[i]);
-		if (cel_is_error(args[i]) && ok) {
-			*error = args[i];
-			ok = false;
-			if (!eager)
-				return false;
-		}
+		if (!cel_is_error(args[i]) || *error)
+			continue;
+		*error = &args[i];
+		if (!eager)
+			return i + 1;
 	}
-	return ok;
+	return s->n;
 }
 
 static const struct cel_function *choose(const struct step *s, const struct cel_value *args)
@@ -135,16 +133,31 @@ static uint64_t cost_of(const struct step *s, const struct cel_value *args,
 	return row->cost(args, s->n, out);
 }
 
+/* Sorting an error breaks upstream's accounting, which ends the evaluation. */
+static bool breaks_accounting(const struct step *s, const struct cel_value *args)
+{
+	const struct cel_function *row = s->call.rows[0];
+
+	return (row->cost == cel_cost_self_compare && cel_is_error(args[0])) ||
+	       (row->cost == cel_cost_sort_by && cel_is_error(args[1]));
+}
+
 struct cel_value cel_eval_call(struct eval *ev, const struct step *s)
 {
 	struct cel_value args[CEL_MAX_ARGS], out;
-	bool eager = s->n <= 2 && (s->kind == STEP_CALL || !s->guarded);
-	bool ok = eval_args(ev, s, eager, args, &out);
+	const struct cel_value *error;
+	bool eager = s->n <= 2 && !s->call.regex && (s->kind == STEP_CALL || !s->guarded);
 
-	if (!ok && !eager)
-		return out;
-	if (ok)
-		out = call(ev, s, args);
+	/* Upstream prices a call whose arguments it has all seen, even if the last is an error. */
+	if (eval_args(ev, s, eager, args, &error) < s->n)
+		return *error;
+	if (error && s->kind == STEP_CALL && breaks_accounting(s, args)) {
+		ev->fault = "internal error: interface conversion: *types.Err is not traits.Lister: "
+			    "missing method Add";
+		ev->stopped = true;
+		return *error;
+	}
+	out = error ? *error : call(ev, s, args);
 	cel_charge(ev, cost_of(s, args, &out));
 	return ev->stopped ? cel_run_stopped() : out;
 }

@@ -24,6 +24,7 @@ struct eval {
 	struct arena *a;
 	const struct cel_env *env;
 	uint64_t cost, limit;
+	const char *fault;         /* why it stopped, when not for its cost */
 	bool stopped;              /* over budget or out of time: unwind */
 	uint32_t ticks;            /* loop turns and matches */
 	int64_t deadline;          /* monotonic ns; 0: not asked for yet */
@@ -47,6 +48,8 @@ struct cel_value cel_fold(struct arena *a, const struct step *s);
 
 static inline void cel_charge(struct eval *ev, uint64_t cost)
 {
+	if (ev->stopped)
+		return;
 	if (__builtin_add_overflow(ev->cost, cost, &ev->cost) || ev->cost > ev->limit)
 		ev->stopped = true;
 }

@@ -90,9 +90,9 @@ static const struct cel_value *result_of(struct eval *ev, struct cel_value v, st
 
 	if (ev->stopped || cel_is_error(v)) {
 		if (ev->stopped)
-			v = cel_run_stopped();
+			v = ev->fault ? cel_fail(ev->fault) : cel_run_stopped();
 		err->text = arena_dup(ev->a, v.s, v.n);
-		err->type = ev->stopped ? CEL_ERROR_BUDGET : CEL_ERROR_RUN;
+		err->type = ev->stopped && !ev->fault ? CEL_ERROR_BUDGET : CEL_ERROR_RUN;
 		return NULL;
 	}
 	/* For cel_value_string(). */
