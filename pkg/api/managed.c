@@ -91,13 +91,20 @@ void managed_set(struct manager *x, const struct fieldset *set)
 void managed_sweep(struct managed *m)
 {
 	for (size_t i = m->n; i-- > 0;)
-		if (fieldset_empty(m->p[i].set))
+		if (!m->p[i].unread && fieldset_empty(m->p[i].set))
 			managed_remove(m, &m->p[i]);
 }
 
 /* ---- reading ---- */
 
-static const char *entry_parse(struct managed *m, const struct json *e, size_t i)
+void managed_read(const struct managed *m, struct manager *x)
+{
+	if (x->unread && !fieldset_parse(m->a, x->fields, &x->set))
+		x->set = NULL;
+	x->unread = false;
+}
+
+static const char *entry_parse(struct managed *m, const struct json *e, size_t i, bool read)
 {
 	const char *op = json_str(json_get(e, "operation"));
 	const char *type = json_str(json_get(e, "fieldsType"));
@@ -117,7 +124,8 @@ static const char *entry_parse(struct managed *m, const struct json *e, size_t i
 	x = managed_manager(m->a, json_str(json_get(e, "manager")), version,
 			    json_str(json_get(e, "subresource")), *op == 'A');
 	x.fields = json_get(e, "fieldsV1");
-	if (!fieldset_parse(m->a, x.fields, &x.set))
+	x.unread = !read;
+	if (read && !fieldset_parse(m->a, x.fields, &x.set))
 		return arena_printf(m->a, "error decoding versioned set from entry %zu", i);
 	x.time = json_is_string(time) ? json_str(time) : NULL;
 	managed_push(m, &x);
@@ -150,18 +158,28 @@ static void managed_unique(struct managed *m)
 	m->n = n;
 }
 
-const char *managed_parse(struct arena *a, const struct json *list, struct managed *out)
+static const char *list_parse(struct arena *a, const struct json *list, bool read, struct managed *out)
 {
 	const char *wrong = NULL;
 	size_t i = 0;
 
 	*out = (struct managed){ .a = a };
 	json_each(e, list)
-		if ((wrong = entry_parse(out, e, i++)))
+		if ((wrong = entry_parse(out, e, i++, read)))
 			return wrong;
 	if (out->n > 1)
 		managed_unique(out);
 	return NULL;
+}
+
+const char *managed_parse(struct arena *a, const struct json *list, struct managed *out)
+{
+	return list_parse(a, list, true, out);
+}
+
+const char *managed_skim(struct arena *a, const struct json *list, struct managed *out)
+{
+	return list_parse(a, list, false, out);
 }
 
 bool managed_is_reset(const struct json *list)
@@ -208,7 +226,7 @@ static struct json *entry_tree(struct arena *a, const struct manager *x)
 	if (x->time)
 		json_set_str(a, e, "time", x->time);
 	json_set_str(a, e, "fieldsType", "FieldsV1");
-	json_set(a, e, "fieldsV1", x->fields ? json_copy(a, x->fields) : fieldset_tree(a, x->set));
+	json_set(a, e, "fieldsV1", x->fields ? json_alias(a, x->fields) : fieldset_tree(a, x->set));
 	if (*x->sub)
 		json_set_str(a, e, "subresource", x->sub);
 	return e;
@@ -295,6 +313,8 @@ void managed_cap(struct managed *m)
 			old[n++] = &m->p[i];
 	if (n <= UPDATERS_MAX)
 		return;
+	for (size_t i = 0; i < n; i++)
+		managed_read(m, old[i]);
 	qsort(old, n, sizeof *old, by_age);
 	left = n;
 	for (size_t i = 0; i < n && left > UPDATERS_MAX; i++) {

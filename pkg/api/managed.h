@@ -29,6 +29,7 @@ struct manager {
 	bool apply;
 	const struct fieldset *set;
 	const struct json *fields; /* FieldsV1 as it was read; NULL: write `set` */
+	bool unread;               /* set is still to be made of fields */
 };
 
 struct managed {
@@ -39,6 +40,9 @@ struct managed {
 
 /* NULL (an absent list is valid), or what is wrong with it. */
 const char *managed_parse(struct arena *a, const struct json *list, struct managed *out);
+/* The same of a list that was parsed before it was stored: sets are left unread until somebody asks. */
+const char *managed_skim(struct arena *a, const struct json *list, struct managed *out);
+void managed_read(const struct managed *m, struct manager *x);
 /* The list in upstream's order; NULL when there are none. */
 struct json *managed_tree(const struct managed *m);
 struct manager managed_manager(struct arena *a, const char *name, const char *version,
@@ -66,6 +70,8 @@ struct ownership {
 void ownership_open(struct ownership *w, struct call *c, const struct kind *k, const char *sub,
 		    const struct json *live);
 
+/* Read and bring to the schema as it is now: what has become atomic since is owned as a whole. */
+void ownership_read(struct ownership *w, struct manager *x);
 /* What became of live, as version `text` shows it; NULL: there is no such version any more. */
 const struct typed_changes *ownership_changes(struct ownership *w, const struct json *now,
 					      const char *text);
@@ -77,8 +83,6 @@ const struct fieldset *ownership_strip(struct ownership *w, const struct fieldse
 bool ownership_type(struct ownership *w, const char *text, struct typed *out);
 const struct json *ownership_convert(struct ownership *w, const struct json *o, const char *from,
 				     const char *to);
-/* Old sets follow the schema: what has become atomic since is owned as a whole. */
-void ownership_reconcile(struct ownership *w);
 /* Take what has changed from everybody but `except` (may be NULL). */
 void ownership_settle(struct ownership *w, const struct json *now, const char *except);
 /* Give what has changed to manager `name`, Update. */

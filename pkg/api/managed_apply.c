@@ -272,13 +272,16 @@ struct json *managed_apply(struct ownership *w, const struct json *config, const
 {
 	struct arena *a = w->c->a;
 	struct manager me = managed_manager(a, name, w->version, w->sub, true), *mine;
-	const struct manager *found = managed_find(&w->managed, me.id);
-	struct manager last = found ? *found : me;
+	const struct manager *found;
+	struct manager last;
 	const struct json *live = w->live ? w->live : json_object(a), *now;
 
 	if (!config_check(w, config, st))
 		return NULL;
-	ownership_reconcile(w);
+	for (size_t i = 0; i < w->managed.n; i++)
+		ownership_read(w, &w->managed.p[i]);
+	found = managed_find(&w->managed, me.id);
+	last = found ? *found : me;
 	me.set = ownership_filter(w, typed_fields(&w->typed, config));
 	managed_add(&w->managed, &me);
 	now = prune(w, typed_merge(&w->typed, live, config), &last);

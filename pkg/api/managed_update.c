@@ -191,6 +191,36 @@ const struct typed_changes *ownership_changes(struct ownership *w, const struct 
 
 /* ---- the algorithm ---- */
 
+static bool among(const struct fieldset *s, const char *field)
+{
+	for (size_t i = 0; s && i < s->n; i++)
+		if (s->nodes[i].at.kind == PATH_FIELD && !strcmp(s->nodes[i].at.name, field))
+			return true;
+	return false;
+}
+
+/* Most writers of status meet owners of spec, whose sets need not be read: they differ from the first step. */
+static bool concerns(const struct typed_changes *ch, const struct json *fields)
+{
+	json_each(m, fields) {
+		const char *field = json_name(m)[0] == 'f' ? json_name(m) + 2 : "";
+
+		if (among(ch->modified, field) || among(ch->added, field) ||
+		    among(ch->removed, field))
+			return true;
+	}
+	return false;
+}
+
+void ownership_read(struct ownership *w, struct manager *x)
+{
+	struct typed t;
+
+	managed_read(&w->managed, x);
+	if (ownership_type(w, x->version, &t))
+		managed_set(x, typed_reconcile(&t, x->set));
+}
+
 static void settle_one(struct ownership *w, struct manager *x, const struct typed_changes *ch)
 {
 	struct arena *a = w->c->a;
@@ -213,23 +243,16 @@ void ownership_settle(struct ownership *w, const struct json *now, const char *e
 		if (except && !strcmp(x->id, except))
 			continue;
 		ch = ownership_changes(w, now, x->version);
-		if (ch)
-			settle_one(w, x, ch);
-		else
+		if (!ch) {
 			managed_remove(&w->managed, x);
+			continue;
+		}
+		if (x->unread && !concerns(ch, x->fields))
+			continue;
+		ownership_read(w, x);
+		settle_one(w, x, ch);
 	}
 	managed_sweep(&w->managed);
-}
-
-void ownership_reconcile(struct ownership *w)
-{
-	for (size_t i = 0; i < w->managed.n; i++) {
-		struct manager *x = &w->managed.p[i];
-		struct typed t;
-
-		if (ownership_type(w, x->version, &t))
-			managed_set(x, typed_reconcile(&t, x->set));
-	}
 }
 
 void ownership_claim(struct ownership *w, const struct json *now, const char *name)
@@ -240,12 +263,13 @@ void ownership_claim(struct ownership *w, const struct json *now, const char *na
 	struct manager *before;
 	char time[TIME_LEN];
 
-	ownership_reconcile(w);
 	ownership_settle(w, now, NULL);
 	ch = ownership_changes(w, now, w->version);
 	me.set = ownership_strip(w, fieldset_union(a, ch->modified, ch->added));
 	if (!fieldset_empty(me.set)) {
 		before = managed_find(&w->managed, me.id);
+		if (before)
+			ownership_read(w, before);
 		if (before)
 			me.set = fieldset_union(a, me.set, before->set);
 		time_format(clock_now_s(), time);
@@ -266,7 +290,7 @@ static void managed_start(struct ownership *w, const struct json *sent, const st
 		return;
 	if (main && json_first(sent) && !managed_parse(w->c->a, sent, &w->managed))
 		return;
-	if (managed_parse(w->c->a, have, &w->managed))
+	if (managed_skim(w->c->a, have, &w->managed))
 		w->managed.n = 0;
 }
 
@@ -283,7 +307,7 @@ static struct json *list_next(struct ownership *w, struct json *o, const struct 
 	bool same = !sent || *w->sub || json_equal(sent, have);
 
 	if (w->live && same && (!have || nothing_changed(ownership_changes(w, o, w->version))))
-		return have ? json_copy(w->c->a, have) : NULL;
+		return have ? json_alias(w->c->a, have) : NULL;
 	managed_start(w, sent, have);
 	if (!w->managed.n && w->live)
 		return NULL;

@@ -416,6 +416,17 @@ struct json *json_copy(struct arena *a, const struct json *j)
 	return to;
 }
 
+struct json *json_alias(struct arena *a, const struct json *j)
+{
+	struct json *to = arena_alloc(a, sizeof *to);
+
+	to->node = j->node;
+	to->node.type &= 0xFF;
+	to->node.next = to->node.prev = NULL;
+	to->node.string = NULL;
+	return to;
+}
+
 /* ---- links ---- */
 
 void json_append(struct json *p, struct json *v)

@@ -99,6 +99,8 @@ struct json *json_null(struct arena *a);
 /* A number given by its literal text (must be a valid JSON number). */
 struct json *json_number(struct arena *a, const char *text);
 struct json *json_copy(struct arena *a, const struct json *j);
+/* A node of its own whose children are those of j: for what neither side will change. */
+struct json *json_alias(struct arena *a, const struct json *j);
 
 /* Append a member that is known to be new: O(1), unlike json_set().  Returns v. */
 struct json *json_add(struct arena *a, struct json *o, const char *name, struct json *v);
