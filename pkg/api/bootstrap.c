@@ -26,24 +26,23 @@ static const char controller_prefix[] = "system:controller:";
 struct boot {
 	struct api *api;
 	struct call c;
-	struct arena *a;
+	struct arena *a, *scratch; /* of all, of one object */
 	char now[TIME_LEN];
 	VEC(struct store_write) writes;
 };
 
-/* Sets are many small things: none of them stays. */
-static void boot_own(struct boot *b, const struct kind *k, struct json *o)
+/* Frozen with its owner, whose many small things do not stay. */
+static struct obj *boot_freeze(struct boot *b, const struct kind *k, struct json *o)
 {
-	struct arena *a = arena_new();
 	struct call c = b->c;
-	struct json *list;
+	struct obj *frozen;
 
-	c.a = a;
+	c.a = b->scratch;
 	managed_update(&c, k, NULL, NULL, o);
-	list = json_path(o, "metadata.managedFields");
-	if (list)
-		json_set(b->a, json_get(o, "metadata"), "managedFields", json_copy(b->a, list));
-	arena_free(&a);
+	frozen = convert_frozen(b->scratch, k, o, b->c.user, NULL);
+	json_del(json_get(o, "metadata"), "managedFields");
+	arena_reset(b->scratch);
+	return frozen;
 }
 
 static void boot_create(struct boot *b, const struct kind *k, struct json *o)
@@ -62,8 +61,7 @@ static void boot_create(struct boot *b, const struct kind *k, struct json *o)
 	if (k->defaults)
 		k->defaults(&h, o);
 	hook_close(&h, &b->c);
-	boot_own(b, k, o);
-	w.obj = convert_frozen(b->a, k, o, b->c.user, NULL);
+	w.obj = boot_freeze(b, k, o);
 	vec_push(&b->writes, w);
 }
 
@@ -400,7 +398,7 @@ static void add_flows(struct boot *b)
 
 bool bootstrap_commit(struct api *api, struct status *st)
 {
-	struct boot b = { .api = api, .a = arena_new() };
+	struct boot b = { .api = api, .a = arena_new(), .scratch = arena_new() };
 	bool ok = true;
 
 	call_init(&b.c, api, b.a, "kube-apiserver");
@@ -418,6 +416,7 @@ bool bootstrap_commit(struct api *api, struct status *st)
 		obj_unref(b.writes.p[i].result);
 	vec_free(&b.writes);
 	ok = ok && authentication_follow(&b, st);
+	arena_free(&b.scratch);
 	arena_free(&b.a);
 	return ok;
 }
