@@ -4,6 +4,7 @@
 #include "base/codec.h"
 
 #include <string.h>
+#include <strings.h>
 
 const char **query_all(struct arena *a, const char *query, const char *name, size_t *n)
 {
@@ -40,5 +41,6 @@ bool query_true(struct arena *a, const char *query, const char *name)
 {
 	const char *v = query_first(a, query, name);
 
-	return v && (!strcmp(v, "true") || !strcmp(v, "1"));
+	/* As upstream converts it: Python says "True". */
+	return v && strcmp(v, "0") != 0 && strcasecmp(v, "false") != 0;
 }
