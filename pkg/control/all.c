@@ -8,6 +8,7 @@ const struct controller *const control_all[] = {
 	&namespace_controller,
 	&serviceaccount_controller,
 	&root_ca_controller,
+	&policy_status_controller,
 	&deployment_controller,
 	&replicaset_controller,
 	&replicationcontroller_controller,

@@ -32,6 +32,7 @@ extern const struct controller gc_controller;
 extern const struct controller pod_gc_controller;
 extern const struct controller clusterrole_controller;
 extern const struct controller resource_quota_controller;
+extern const struct controller policy_status_controller;
 extern const struct controller account_token_controller;
 extern const struct controller token_cleaner_controller;
 extern const struct controller bootstrap_signer_controller;
