@@ -32,7 +32,7 @@ static const struct cel_function *library_find(const struct cel_library *l, cons
 					       size_t from)
 {
 	for (size_t i = from; i < l->n; i++) {
-		if (!strcmp(l->rows[i].name, name))
+		if (l->rows[i].name[0] == *name && !strcmp(l->rows[i].name, name))
 			return &l->rows[i];
 	}
 	return NULL;

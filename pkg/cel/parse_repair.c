@@ -20,7 +20,7 @@
 #define MAX_HEIGHT 250
 #define MAX_TREE 500
 #define MACRO_HEIGHT 3 /* what an expansion puts above its arguments */
-#define MAX_NODES 500000
+#define MAX_NODES 100000
 #define MAX_RECOVERIES 30
 #define MAX_SKIP 256
 
