@@ -119,8 +119,19 @@ static struct cel_value key_of(struct eval *ev, const struct qualifier *q)
 	return q->index ? cel_eval_attribute(ev, q->index) : q->key;
 }
 
+/* A field of a made object that was not set: JSONPatch has texts, all others are open. */
+static struct cel_value unset_field(struct cel_value v, struct cel_value key)
+{
+	bool text = strcmp(cel_value_type(v), cel_type_json_patch.name) == 0 &&
+		    key.kind == CELV_STRING && !(key.n == 5 && memcmp(key.s, "value", 5) == 0);
+
+	return text ? cel_stringn("", 0) : CEL_NULL_VALUE;
+}
+
 static struct cel_value absent(struct eval *ev, struct cel_value v, struct cel_value key)
 {
+	if (v.kind == CELV_OBJECT)
+		return unset_field(v, key);
 	if (v.kind == CELV_LIST)
 		return cel_failf(ev->a, "index out of bounds: %s", cel_value_text(ev->a, key));
 	return no_such_key(ev, key);

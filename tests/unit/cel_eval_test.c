@@ -171,6 +171,9 @@ UNIT_TEST(patches_are_values)
 	CHECK_STR(json_text(b.a, cel_value_json(&b.run, v, &b.err)),
 		  "{\"op\":\"add\",\"path\":\"/a/x~1y~0z\",\"value\":[1]}");
 	CHECK(!cel_value_field(v, "from"));
+	CHECK(cel_value_true(
+		run(&b, "JSONPatch{op: 'add'}.path == '' && !has(JSONPatch{op: 'add'}.path)")));
+	CHECK(cel_value_true(run(&b, "Object{spec: Object.spec{a: 1}}.metadata == null")));
 	arena_free(&b.a);
 }
 
