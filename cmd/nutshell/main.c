@@ -6,11 +6,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_server,
-	&command_kubeconfig,
-	&command_manifest,
-	&command_test,
-	&command_version,
+	&command_server, &command_kubeconfig, &command_manifest, &command_test, &command_version,
 };
 
 #define NCOMMANDS (sizeof commands / sizeof *commands)
