@@ -52,22 +52,35 @@ static size_t varint(uint8_t *p, uint64_t v)
 	return n;
 }
 
+enum { NUMBER_MAX = 20 }; /* bytes of a tag and a number */
+
+/* As buf_reserve(), mostly without a call. */
+static inline uint8_t *room(struct buf *b, size_t n)
+{
+	return (uint8_t *)(b->cap - b->len > n ? b->p + b->len : buf_reserve(b, n));
+}
+
+static size_t tag(uint8_t *p, int number, int type)
+{
+	return varint(p, (uint64_t)number << 3 | (unsigned)type);
+}
+
 static void put_varint(struct buf *b, uint64_t v)
 {
-	char *p = buf_reserve(b, 10);
-
-	b->len += varint((uint8_t *)p, v);
+	b->len += varint(room(b, NUMBER_MAX), v);
 }
 
 static void put_tag(struct buf *b, int number, int type)
 {
-	put_varint(b, (uint64_t)number << 3 | (unsigned)type);
+	b->len += tag(room(b, NUMBER_MAX), number, type);
 }
 
 static void put_number(struct buf *b, int number, uint64_t v)
 {
-	put_tag(b, number, WIRE_VARINT);
-	put_varint(b, v);
+	uint8_t *p = room(b, NUMBER_MAX);
+	size_t n = tag(p, number, WIRE_VARINT);
+
+	b->len += n + varint(p + n, v);
 }
 
 void proto_bytes(struct buf *b, int number, const void *p, size_t n)
@@ -81,8 +94,11 @@ void proto_bytes(struct buf *b, int number, const void *p, size_t n)
 /* Where a field of unknown length begins; close_bytes() with it ends the field. */
 static size_t open_bytes(struct buf *b, int number)
 {
-	put_tag(b, number, WIRE_BYTES);
-	buf_addc(b, 0);
+	uint8_t *p = room(b, NUMBER_MAX);
+	size_t n = tag(p, number, WIRE_BYTES);
+
+	p[n] = 0;
+	b->len += n + 1;
 	return b->len;
 }
 
@@ -465,12 +481,35 @@ static bool name_is(const char *name, const char *p, size_t n)
 	return strncmp(name, p, n) == 0 && !name[n];
 }
 
+/* The index of the field of that name; nfields when there is none.  Members mostly stand in the order of the
+ * fields, so that the next one is looked at first. */
+static size_t field_named(const struct schema_type *t, const char *p, size_t n, size_t next)
+{
+	size_t low = 0, high = t->nfields;
+
+	if (next < t->nfields && name_is(t->fields[next].name, p, n))
+		return next;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const char *name = t->fields[t->order[mid]].name;
+		int c = strncmp(p, name, n);
+
+		if (c == 0 && !name[n])
+			return t->order[mid];
+		if (c > 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return t->nfields;
+}
+
 /* Where the values of an object's members are, by the index of the field. */
 static bool find_members(struct encoder *e, const struct schema_type *t, uint32_t object,
 			 uint32_t *values)
 {
 	const struct token *list = e->ts.list;
-	size_t hint = 0;
+	size_t next = 0;
 
 	if (*text_at(e, object) != '{')
 		return fail(e);
@@ -480,14 +519,11 @@ static bool find_members(struct encoder *e, const struct schema_type *t, uint32_
 
 		if (p[-1] != '"' || name + 1 >= list[object].next)
 			return fail(e);
-		for (size_t i = 0; i < t->nfields; i++) {
-			size_t at = hint + i < t->nfields ? hint + i : hint + i - t->nfields;
+		size_t at = field_named(t, p, n, next);
 
-			if (!name_is(t->fields[at].name, p, n))
-				continue;
+		if (at < t->nfields) {
 			values[at] = name + 1;
-			hint = at + 1;
-			break;
+			next = at + 1;
 		}
 	}
 	return true;
@@ -496,12 +532,14 @@ static bool find_members(struct encoder *e, const struct schema_type *t, uint32_
 /* object NOTHING: all zero values. */
 static void put_message(struct encoder *e, const struct schema_type *t, uint32_t object)
 {
-	uint32_t values[MAX_FIELDS] = { NOTHING };
+	uint32_t values[MAX_FIELDS];
 
-	if (t->nfields > MAX_FIELDS || (t->nfields && !t->wire) || e->depth >= MAX_DEPTH) {
+	if (t->nfields > MAX_FIELDS || (t->nfields && (!t->wire || !t->order)) ||
+	    e->depth >= MAX_DEPTH) {
 		fail(e);
 		return;
 	}
+	memset(values, NOTHING, t->nfields * sizeof *values);
 	if (object != NOTHING && !find_members(e, t, object, values))
 		return;
 	e->depth++;
@@ -527,6 +565,7 @@ static bool encode(struct encoder *e, const struct schema_type *t, const char *j
 		e->failed = true;
 	if (e->failed)
 		e->out->len = from;
+	*room(e->out, 0) = '\0'; /* as every buffer ends */
 	return !e->failed;
 }
 
