@@ -92,9 +92,13 @@ struct json *convert_between(struct arena *a, const struct kind *from, const str
 			     const struct json *o)
 {
 	struct json *tree = json_copy(a, o);
+	char version[128];
 	struct hook h;
 
 	if (to->custom) {
+		/* without an answer, fields are taken for what they are called */
+		if (!conversion_run(a, to, &tree, 1, kind_api_version(to, version), NULL))
+			tree = json_copy(a, o);
 		stamp_version(a, to, tree);
 		custom_refresh(a, to, tree);
 		return tree;
