@@ -271,7 +271,8 @@ static size_t ledger_writes(struct ledger *l, struct store_write *w)
 			w[n++] = (struct store_write){
 				.table = quota_table(l->c->api),
 				.op = STORE_UPDATE,
-				.obj = convert_frozen(l->c->a, k, l->v[i].tree, &api_system_user, NULL),
+				.obj = convert_frozen(l->c->a, k, l->v[i].tree, &api_system_user,
+						      NULL),
 				.expect_rev = l->v[i].o->rev,
 			};
 	return n;

@@ -32,11 +32,11 @@ is "$(pod b '"runtimeClassName":"kata","nodeSelector":{"kubernetes.io/os":"plan9
 	'conflict: runtimeClass.scheduling.nodeSelector[kubernetes.io/os] = linux; pod.spec.nodeSelector[kubernetes.io/os] = plan9' 'another node'
 
 # --- nodes
-taints() { k get node "$1" -o json | jq -c '[.spec.taints[]? | .key + ":" + .effect]'; }
+taints() { k get node "$1" -o json | jq -c '[.spec.taints[]? | select(.effect == "NoSchedule") | .key + ":" + .effect] | sort'; }
 is "$(k create -f - -o json <<< '{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"}}' | jq -c .spec.taints)" \
 	'[{"effect":"NoSchedule","key":"node.kubernetes.io/not-ready"}]' 'a new node is tainted'
 k patch node n1 --subresource=status -p '{"status":{"conditions":[{"type":"Ready","status":"False"},{"type":"DiskPressure","status":"True"}]}}' > /dev/null
-eventually 'taints follow its conditions' 5 prints '["node.kubernetes.io/not-ready:NoSchedule","node.kubernetes.io/disk-pressure:NoSchedule"]' taints n1
+eventually 'taints follow its conditions' 5 prints '["node.kubernetes.io/disk-pressure:NoSchedule","node.kubernetes.io/not-ready:NoSchedule"]' taints n1
 k patch node n1 --subresource=status -p '{"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"DiskPressure","status":"False"}]}}' > /dev/null
 eventually 'and go with them' 5 prints '[]' taints n1
 k cordon n1 > /dev/null
@@ -68,4 +68,14 @@ is "$(pod s "$sa" ',"env":[{"name":"E","valueFrom":{"secretKeyRef":{"name":"your
 is "$(pod s "$sa"'"imagePullSecrets":[{"name":"p"}],' | refusal)" \
 	'imagePullSecrets[0].name="p" is not allowed because service account strict does not reference that imagePullSecret' 'nor to pull with'
 check 'its own' k create -f - <<< "$(pod s "$sa" ',"envFrom":[{"secretRef":{"name":"mine"}}]')"
+
+# --- addresses of services as objects
+is "$(k get servicecidr kubernetes -o json | jq -c '[.spec.cidrs, (.status.conditions | map(.type + "=" + .status))]')" \
+	'[["10.43.0.0/16"],["Ready=True"]]' 'the range of service addresses'
+k create service clusterip s --tcp=80 > /dev/null
+ip=$(k get service s -o 'jsonpath={.spec.clusterIP}')
+parent() { k get ipaddress "$1" -o json | jq -cS '.spec.parentRef'; }
+eventually 'an address knows its service' 5 prints '{"name":"s","namespace":"default","resource":"services"}' parent "$ip"
+k delete service s > /dev/null
+eventually 'and goes with it' 5 prints '' k get ipaddress "$ip" --ignore-not-found
 done_testing
