@@ -1,8 +1,8 @@
 /*
  * Audit events of a request.
  *
- * An event is printed once, as three pieces around its stage and the stage's time, so that all stages of a
- * request say the same.  Objects are kept as JSON texts when the level asks for them: the body after
+ * An event is printed once, as pieces around what differs between its stages: the stage, the answer's status, the
+ * time.  So all stages of a request say the same.  Objects are kept as JSON texts when the level asks for them: the body after
  * decoding and before admission touches it, the answer before it becomes a Table, protobuf or gzip.
  * The user is the one that authenticated; who he acted for stands beside.
  */
@@ -21,7 +21,7 @@
 
 struct audit_rest {
 	struct audit_log *log;
-	char *head, *middle, *tail;
+	char *head, *middle, *objects, *tail;
 };
 
 const char *audit_id(struct req *r)
@@ -202,9 +202,22 @@ static void add_objects(struct req *r, struct buf *b)
 	}
 }
 
-static void print_event(struct req *r, bool answered, struct buf *head, struct buf *middle,
-			struct buf *tail)
+struct pieces {
+	struct buf head, middle, status, objects, tail;
+};
+
+static void pieces_free(struct pieces *p)
 {
+	buf_free(&p->head);
+	buf_free(&p->middle);
+	buf_free(&p->status);
+	buf_free(&p->objects);
+	buf_free(&p->tail);
+}
+
+static void print_event(struct req *r, bool answered, struct pieces *p)
+{
+	struct buf *head = &p->head, *middle = &p->middle, *tail = &p->tail;
 	const char *agent = http_header(r->http, "User-Agent");
 	const struct user *u = r->audit.user ? r->audit.user : r->user;
 	const struct http_req *h = r->http;
@@ -224,20 +237,23 @@ static void print_event(struct req *r, bool answered, struct buf *head, struct b
 	add_text(middle, "userAgent", agent ? agent : "");
 	add_object_ref(r, middle);
 	if (answered)
-		add_status(r, middle, object);
-	add_objects(r, middle);
-	add_time(middle, "requestReceivedTimestamp", r->audit.received_us);
+		add_status(r, &p->status, object);
+	add_objects(r, &p->objects);
+	add_time(&p->objects, "requestReceivedTimestamp", r->audit.received_us);
 	if (answered)
 		add_annotations(r, tail);
 	buf_addc(tail, '}');
 }
 
 static void log_pieces(struct audit_log *l, enum audit_stage stage, const char *head,
-		       const char *middle, const char *tail)
+		       const char *middle, const char *status, const char *objects, const char *tail)
 {
 	BUF_AUTO struct buf b = BUF_INIT;
 
-	buf_addf(&b, "%s,\"stage\":\"%s\",%s", head, audit_stage_names[stage], middle);
+	buf_addf(&b, "%s,\"stage\":\"%s\",", head, audit_stage_names[stage]);
+	buf_adds(&b, middle);
+	buf_adds(&b, status);
+	buf_adds(&b, objects);
 	add_time(&b, "stageTimestamp", clock_now_us());
 	buf_adds(&b, tail);
 	audit_log_add(l, b.p, b.len);
@@ -250,12 +266,14 @@ static bool wanted(const struct req *r, enum audit_stage stage)
 
 static void log_stage(struct req *r, enum audit_stage stage)
 {
-	BUF_AUTO struct buf head = BUF_INIT, middle = BUF_INIT, tail = BUF_INIT;
+	struct pieces p = { 0 };
 
 	if (!wanted(r, stage))
 		return;
-	print_event(r, stage != AUDIT_RECEIVED, &head, &middle, &tail);
-	log_pieces(r->server->audit_log, stage, head.p, middle.p, tail.p);
+	print_event(r, stage != AUDIT_RECEIVED, &p);
+	log_pieces(r->server->audit_log, stage, p.head.p, p.middle.p, p.status.p ? p.status.p : "",
+		   p.objects.p, p.tail.p);
+	pieces_free(&p);
 }
 
 static void choose(struct req *r)
@@ -336,10 +354,24 @@ void audit_answer(struct req *r)
 	}
 }
 
+/* What has a beginning worth telling; the rest is told at its end, even when it goes to another thread. */
+static bool is_long_running(const struct attributes *attr)
+{
+	static const char *const subs[] = { "attach", "exec", "log", "portforward", "proxy" };
+
+	if (strcmp(attr->verb, "watch") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof subs / sizeof *subs; i++)
+		if (strcmp(attr->subresource, subs[i]) == 0)
+			return true;
+	return false;
+}
+
 void audit_end(struct req *r)
 {
 	enum reply_type t = r->reply.type;
 	bool goes_on = !r->st.code && (t == REPLY_STREAM || t == REPLY_TAKEOVER);
+	enum audit_stage stage = goes_on ? AUDIT_STARTED : AUDIT_COMPLETE;
 
 	if (!r->server->audit_log)
 		return;
@@ -347,14 +379,15 @@ void audit_end(struct req *r)
 		choose(r);
 	if (r->st.code && keeps(r, AUDIT_REQUEST_RESPONSE) && !r->route.attr.path)
 		r->audit.response = json_text(r->a, status_tree(r->a, &r->st));
-	log_stage(r, goes_on ? AUDIT_STARTED : AUDIT_COMPLETE);
+	if (!goes_on || is_long_running(&r->route.attr))
+		log_stage(r, stage);
 }
 
 /* ---- what goes on ---- */
 
 struct audit_rest *audit_rest_new(struct req *r)
 {
-	struct buf head = BUF_INIT, middle = BUF_INIT, tail = BUF_INIT;
+	struct pieces p = { 0 };
 	struct audit_rest *rest;
 
 	if (!wanted(r, AUDIT_COMPLETE))
@@ -362,19 +395,26 @@ struct audit_rest *audit_rest_new(struct req *r)
 	rest = calloc(1, sizeof *rest);
 	if (!rest)
 		abort();
-	print_event(r, true, &head, &middle, &tail);
+	print_event(r, true, &p);
 	rest->log = r->server->audit_log;
-	rest->head = buf_detach(&head);
-	rest->middle = buf_detach(&middle);
-	rest->tail = buf_detach(&tail);
+	rest->head = buf_detach(&p.head);
+	rest->middle = buf_detach(&p.middle);
+	rest->objects = buf_detach(&p.objects);
+	rest->tail = buf_detach(&p.tail);
+	pieces_free(&p);
 	return rest;
 }
 
-void audit_rest_end(struct audit_rest *rest)
+void audit_rest_end(struct audit_rest *rest, int code)
 {
+	char status[64];
+
 	if (!rest)
 		return;
-	log_pieces(rest->log, AUDIT_COMPLETE, rest->head, rest->middle, rest->tail);
+	snprintf(status, sizeof status, ",\"responseStatus\":{\"metadata\":{},\"code\":%d}", code);
+	log_pieces(rest->log, AUDIT_COMPLETE, rest->head, rest->middle, status, rest->objects,
+		   rest->tail);
+	free(rest->objects);
 	free(rest->head);
 	free(rest->middle);
 	free(rest->tail);

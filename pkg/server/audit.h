@@ -69,7 +69,7 @@ void audit_end(struct req *r);
 /* What remains of a request whose answer goes on after it: heap; NULL when it is not logged. */
 struct audit_rest;
 struct audit_rest *audit_rest_new(struct req *r);
-/* ResponseComplete; frees.  NULL is legal. */
-void audit_rest_end(struct audit_rest *rest);
+/* ResponseComplete with the code that was answered in the end; frees.  NULL is legal. */
+void audit_rest_end(struct audit_rest *rest, int code);
 
 #endif

@@ -229,13 +229,14 @@ static void refuse(struct conn *c, const struct forwarding *f, const struct stat
 	conn_shutdown(c);
 }
 
-static void exchange(struct conn *c, struct forwarding *f)
+/* Returns the code that was answered. */
+static int exchange(struct conn *c, struct forwarding *f)
 {
 	STATUS_AUTO struct status st = STATUS_INIT;
 	BUF_AUTO struct buf head = BUF_INIT;
 	struct client *client = client_new(&f->config, &st);
 	struct conn *other = NULL;
-	int code;
+	int code = 503;
 
 	if (client)
 		other = client_upgrade(client, &f->request, &head, &code, &st);
@@ -243,19 +244,22 @@ static void exchange(struct conn *c, struct forwarding *f)
 		refuse(c, f, &st);
 	else if (send_head(c, &head, code))
 		conn_splice(c, other);
+	code = other ? code : 503;
 	conn_close(&other);
 	client_free(&client);
+	return code;
 }
 
 static void run(struct conn *c, void *arg)
 {
 	struct forwarding *f = arg;
 	struct arena *a = f->a;
+	int code;
 
 	atomic_fetch_add_explicit(&f->server->metrics.duplexes, 1, memory_order_relaxed);
-	exchange(c, f);
+	code = exchange(c, f);
 	atomic_fetch_sub_explicit(&f->server->metrics.duplexes, 1, memory_order_relaxed);
-	audit_rest_end(f->audit);
+	audit_rest_end(f->audit, code);
 	arena_free(&a);
 }
 

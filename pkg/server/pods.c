@@ -238,7 +238,7 @@ static void run_log(struct conn *c, void *arg)
 	else if (!s->gone && send_head(s) && conn_write(c, "0\r\n\r\n", 5))
 		conn_shutdown(c);
 	atomic_fetch_sub_explicit(&s->server->metrics.logs, 1, memory_order_relaxed);
-	audit_rest_end(s->audit);
+	audit_rest_end(s->audit, !ok && st.code ? st.code : 200);
 	arena_free(&a);
 }
 
@@ -349,7 +349,7 @@ static void run_duplex(struct conn *c, void *arg)
 	atomic_fetch_add_explicit(&s->server->metrics.duplexes, 1, memory_order_relaxed);
 	h->duplex(h->host, s->sub, &s->pod, c);
 	atomic_fetch_sub_explicit(&s->server->metrics.duplexes, 1, memory_order_relaxed);
-	audit_rest_end(s->audit);
+	audit_rest_end(s->audit, 101);
 	arena_free(&a);
 }
 

@@ -246,7 +246,7 @@ static void closed(void *arg)
 
 	atomic_fetch_sub_explicit(&w->server->metrics.watches, 1, memory_order_relaxed);
 	watch_close(&w->watch);
-	audit_rest_end(w->audit);
+	audit_rest_end(w->audit, 200);
 	free(w);
 }
 

@@ -39,7 +39,7 @@ is "$(api GET $pods/nowhere/log -w '%{http_code}')" 200 'a pod without a node ha
 is "$(api GET "$pods/nowhere/exec?command=x" | said)" '400 BadRequest pod nowhere does not have a host assigned' 'and no exec'
 is "$(api GET "$pods/single/exec?command=x" | said)" '400 BadRequest Upgrade request required' 'exec without an upgrade'
 is "$(api GET $pods/single/portforward | said)" '400 BadRequest Upgrade request required' 'port-forward without an upgrade'
-is "$(api GET $pods/single/proxy/x | jq -c '[.code, .reason]')" '[501,"NotImplemented"]' 'proxy says that it is not there'
+is "$(api GET $pods/single/proxy/x | jq -c '[.code, .reason]')" '[503,"ServiceUnavailable"]' 'proxy says that it is not there'
 api PATCH $pods/nowhere/status -H 'Content-Type: application/merge-patch+json' -d '{"status":{"containerStatuses":[{"name":"a","ready":false,
 	"restartCount":0,"image":"i","imageID":"","state":{"waiting":{"reason":"ContainerCreating"}}}]}}' -o /dev/null
 api_json POST $pods/nowhere/binding '{"metadata":{"name":"nowhere"},"target":{"kind":"Node","name":"elsewhere"}}' -o /dev/null

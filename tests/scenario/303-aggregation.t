@@ -1,7 +1,7 @@
 #!/bin/bash
 # Another server's API as ours: APIServices, conditions, discovery, identity, streams, upgrades, failures.
 . "$(dirname "$0")/../lib/nutshell.bash"
-start_server
+start_server --audit-log "$T/audit"
 
 names() { k get apiservices -o 'jsonpath={.items[*].metadata.name}'; }
 local_ones() { names > "$T/names"; [[ " $(names) " == *" v1. "*" v1.apps "*" v2.autoscaling "* ]]; }
@@ -79,6 +79,9 @@ is "$(api GET $things -H 'Impersonate-User: bob' | jq -r .message)" \
 	'things.sample.test is forbidden: User "bob" cannot list resource "things" in API group "sample.test" in the namespace "default"' 'rights are checked here'
 is "$(api GET "$things?watch=1" | jq -r .type | uniq -c | tr -s ' ')" ' 3 ADDED' 'a watch passes through'
 is "$(api GET $things/zz -w '%{http_code}')" $'nothing here\n404' 'an error passes through'
+api GET $things/zz -H 'Audit-Id: missing' > /dev/null
+audited() { [[ $(jq -c 'select(.auditID == "missing") | [.stage, .responseStatus.code, .objectRef.apiGroup]' "$T/audit") == '["ResponseComplete",404,"sample.test"]' ]]; }
+eventually 'the audit log tells the code of the other server' 5 audited
 is "$(api HEAD $things/one -I -o /dev/null -w '%{http_code}')" 200 'HEAD'
 up=$({ printf 'GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n' $things; sleep 0.5; printf hello; sleep 0.5; } |
 	timeout 5 openssl s_client -quiet -connect "${server_url#https://}" -cert "$T/main/cert.pem" -key "$T/main/key.pem" 2> /dev/null)
