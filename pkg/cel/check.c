@@ -152,7 +152,10 @@ const struct cel_type *check_field(struct checker *c, int32_t pos, const struct 
 
 	if (f)
 		return f->type;
-	issue_add(c->is, pos, "undefined field '%s'", name);
+	if (object->object)
+		issue_add(c->is, pos, "undefined field '%s'", name);
+	else
+		issue_add(c->is, pos, "unexpected failed resolution of '%s'", object->name);
 	return &cel_type_error;
 }
 

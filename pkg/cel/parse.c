@@ -95,7 +95,7 @@ static struct cel_expr *parse_index(struct parser *p, struct cel_expr *operand,
 	return node_call_or_macro(p, open->pos, optional ? "_[?_]" : "_[_]", NULL, args, 2);
 }
 
-/* A dot with nothing behind it that could be selected. */
+/* A dot with nothing behind it that could be selected: reported, and skipped. */
 static bool dangling(struct parser *p)
 {
 	const struct cel_token *dot = p->tok;
@@ -123,6 +123,8 @@ static struct cel_expr *parse_member(struct parser *p)
 			break;
 		parser_advance(p);
 		e = op->kind == TOKEN_DOT ? parse_select(p, e, op) : parse_index(p, e, op);
+		if (p->skipped)
+			break;
 	}
 	rule_leave(p, RULE_MEMBER);
 	return e;
@@ -135,41 +137,49 @@ static bool negative_literal(const struct parser *p)
 	       (p->tok[1].kind == TOKEN_INT || p->tok[1].kind == TOKEN_FLOAT);
 }
 
-/* Consume a run of ! or of -; false when nothing that they could apply to follows. */
-static bool parse_signs(struct parser *p, size_t *n)
+enum signs { SIGNS_OK, SIGNS_BAD, SIGNS_AGAIN };
+
+/* Consume a run of ! or of -.  SIGNS_AGAIN: it was wrong, but something may start behind it. */
+static enum signs parse_signs(struct parser *p, size_t *n)
 {
 	const struct cel_token *op = p->tok, *bad;
 
+	*n = 0;
 	if (!parser_at(p, BIT(TOKEN_NOT) | BIT(TOKEN_MINUS)) || negative_literal(p))
-		return true;
+		return SIGNS_OK;
 	for (; p->tok->kind == op->kind; ++*n)
 		parser_advance(p);
 	bad = p->tok;
 	if (parser_at(p, BIT(TOKEN_MINUS)) && !negative_literal(p)) {
 		p->tok += bad[1].kind != TOKEN_END;
 		parser_no_viable(p, bad);
-	} else if (!parser_at(p, MEMBER_START)) {
-		if (op->kind == TOKEN_NOT)
-			parser_extraneous(p, EXPR_START);
-		else
-			parser_no_viable(p, op);
+	} else if (parser_at(p, MEMBER_START)) {
+		return SIGNS_OK;
+	} else if (op->kind == TOKEN_NOT) {
+		parser_extraneous(p, EXPR_START);
 	} else {
-		return true;
+		parser_no_viable(p, bad - 1);
+		p->recovering = false;
+		return SIGNS_AGAIN;
 	}
 	parser_skip(p, OPERATORS);
-	return false;
+	return SIGNS_BAD;
 }
 
 static struct cel_expr *parse_unary(struct parser *p)
 {
-	const struct cel_token *op;
+	enum signs signs = SIGNS_AGAIN;
+	const struct cel_token *op = p->tok;
 	size_t n = 0;
 	struct cel_expr *e;
 
-	if (!parser_sync(p, EXPR_START))
-		return node_error(p);
-	op = p->tok;
-	if (!parse_signs(p, &n))
+	while (signs == SIGNS_AGAIN) {
+		if (!parser_sync(p, EXPR_START))
+			return node_error(p);
+		op = p->tok;
+		signs = parse_signs(p, &n);
+	}
+	if (signs == SIGNS_BAD)
 		return node_error(p);
 	e = parse_member(p);
 	if (n % 2 == 0)

@@ -30,6 +30,7 @@ struct parser {
 	uint32_t next_id;
 	struct height height; /* of the tree just parsed */
 	bool recovering;      /* an error was reported and nothing has matched since */
+	bool skipped;         /* tokens were given up, and nothing has matched since */
 	bool dead;            /* a limit was hit: unwind */
 };
 

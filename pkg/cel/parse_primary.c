@@ -37,10 +37,17 @@ out:
 	return out;
 }
 
-/* A comma that is not the last. */
-static bool comma_before(const struct parser *p, uint64_t start)
+/* Behind an element: consume the comma if one more follows.  A comma may also be the last. */
+static bool another(struct parser *p, enum cel_token_kind close, uint64_t start)
 {
-	return p->tok->kind == TOKEN_COMMA && (BIT(p->tok[1].kind) & start);
+	if (!parser_at(p, BIT(TOKEN_COMMA) | BIT(close))) {
+		parser_sync(p, BIT(TOKEN_COMMA) | BIT(close));
+		return false;
+	}
+	if (p->tok->kind != TOKEN_COMMA || !(BIT(p->tok[1].kind) & start))
+		return false;
+	parser_advance(p);
+	return true;
 }
 
 static struct cel_expr *parse_list(struct parser *p)
@@ -62,10 +69,8 @@ static struct cel_expr *parse_list(struct parser *p)
 		vec_push(&v, parse_inner(p, BIT(TOKEN_COMMA) | BIT(TOKEN_RBRACKET)));
 		tree_join(p, h);
 		h = p->height;
-		if (!parser_sync(p, BIT(TOKEN_COMMA) | BIT(TOKEN_RBRACKET)) ||
-		    !comma_before(p, EXPR_START | BIT(TOKEN_QUESTION)))
+		if (!another(p, TOKEN_RBRACKET, EXPR_START | BIT(TOKEN_QUESTION)))
 			break;
-		parser_advance(p);
 	}
 	parser_accept(p, TOKEN_COMMA);
 	parser_expect(p, TOKEN_RBRACKET, OPERATORS | POSTFIX | p->closers);
@@ -130,9 +135,8 @@ static struct cel_expr *parse_entries(struct parser *p, int32_t pos, const char 
 		vec_push(&v, entry);
 		tree_join(p, h);
 		h = p->height;
-		if (!parser_sync(p, BIT(TOKEN_COMMA) | BIT(TOKEN_RBRACE)) || !comma_before(p, start))
+		if (!another(p, TOKEN_RBRACE, start))
 			break;
-		parser_advance(p);
 	}
 	parser_accept(p, TOKEN_COMMA);
 	parser_expect(p, TOKEN_RBRACE, OPERATORS | POSTFIX | p->closers);

@@ -35,7 +35,7 @@ void parser_advance(struct parser *p)
 {
 	if (p->tok->kind != TOKEN_END)
 		p->tok++;
-	p->recovering = false;
+	p->recovering = p->skipped = false;
 }
 
 bool parser_accept(struct parser *p, enum cel_token_kind kind)
@@ -163,6 +163,7 @@ void parser_skip(struct parser *p, uint64_t more)
 {
 	unsigned n = 0;
 
+	p->skipped = true;
 	if (!recovery_count(p))
 		return;
 	while (!parser_at(p, p->outer | p->closers | more | BIT(TOKEN_END))) {
