@@ -316,8 +316,12 @@ static struct json *legacy_groups(struct arena *a, struct kinds *ks)
 {
 	struct json *groups = json_array(a);
 
-	json_each(name, group_names(a, ks))
-		json_append(groups, legacy_group(a, ks, json_str(name)));
+	json_each(name, group_names(a, ks)) {
+		struct json *g = legacy_group(a, ks, json_str(name));
+
+		if (g) /* else its last custom resource went away meanwhile */
+			json_append(groups, g);
+	}
 	return json_build(a, "{kind:%s,apiVersion:%s,groups:%j}", "APIGroupList", "v1", groups);
 }
 
