@@ -26,12 +26,14 @@ struct cel_value cel_run_stopped(void)
 	return cel_fail("operation cancelled: actual cost limit exceeded");
 }
 
-bool cel_tick(struct eval *ev)
+bool cel_tick(struct eval *ev, uint32_t weight)
 {
 	int64_t now;
 
-	if (++ev->ticks % TICKS)
+	ev->ticks += weight;
+	if (ev->ticks < TICKS)
 		return true;
+	ev->ticks = 0;
 	now = clock_mono_ns();
 	if (!ev->deadline)
 		ev->deadline = now + TIME_LIMIT_NS;

@@ -177,7 +177,7 @@ const struct regex *cel_run_regex(struct cel_run *run, struct cel_value pattern,
 	struct regex *r;
 	char *why;
 
-	cel_tick(ev);
+	cel_tick(ev, CEL_TICK_MATCH);
 	if (ev->regex)
 		return ev->regex;
 	r = regex_new(cel_value_str(run->a, pattern), &why);

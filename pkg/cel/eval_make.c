@@ -90,7 +90,7 @@ static bool turn(struct eval *ev, const struct loop_plan *l, struct cel_value x,
 	v = cel_eval(ev, l->step);
 	accu->value = v;
 	accu->pending = NULL;
-	return !ev->stopped && cel_tick(ev);
+	return !ev->stopped && cel_tick(ev, CEL_TICK_TURN);
 }
 
 static void turn_list(struct eval *ev, const struct loop_plan *l, struct cel_list *range)

@@ -56,7 +56,9 @@ static inline void cel_charge(struct eval *ev, uint64_t cost)
 
 /* Cost of comparing two values: the shorter one, a tenth per character. */
 uint64_t cel_cost_compare(const struct cel_value *args, unsigned n, const struct cel_value *out);
-/* False when the evaluation has taken too long; asked now and then. */
-bool cel_tick(struct eval *ev);
+/* False when the evaluation has taken too long: every 256 ticks it looks at the clock. */
+bool cel_tick(struct eval *ev, uint32_t weight);
+#define CEL_TICK_TURN 1   /* of a loop */
+#define CEL_TICK_MATCH 64 /* of a pattern */
 
 #endif
