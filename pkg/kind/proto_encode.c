@@ -476,9 +476,10 @@ static void put_field(struct encoder *e, const struct schema_field *f, uint32_t 
 
 /* ---- messages ---- */
 
+/* The n bytes at p may contain a NUL. */
 static bool name_is(const char *name, const char *p, size_t n)
 {
-	return strncmp(name, p, n) == 0 && !name[n];
+	return strlen(name) == n && memcmp(name, p, n) == 0;
 }
 
 /* The index of the field of that name; nfields when there is none.  Members mostly stand in the order of the
@@ -494,7 +495,7 @@ static size_t field_named(const struct schema_type *t, const char *p, size_t n, 
 		const char *name = t->fields[t->order[mid]].name;
 		int c = strncmp(p, name, n);
 
-		if (c == 0 && !name[n])
+		if (c == 0 && strlen(name) == n)
 			return t->order[mid];
 		if (c > 0)
 			low = mid + 1;
