@@ -601,31 +601,32 @@ void proto_close(struct buf *out)
 	proto_bytes(out, 4, NULL, 0);
 }
 
-/* A member of the root that is a short text. */
-static void root_text(struct encoder *e, const char *name, char *out, size_t size)
+/* Append a member of the root that is a text. */
+static void root_text(struct encoder *e, const char *name, struct buf *out)
 {
 	const struct token *list = e->ts.list;
 	uint32_t v = TOKEN_ROOT + 1;
 
+	e->out = out;
+	buf_reserve(out, 0);
 	for (; v < list[TOKEN_ROOT].next; v = list[v + 1].next)
 		if (name_is(name, text_at(e, v) + 1, length_at(e, v) - 2))
-			short_text(e, v + 1, out, size);
+			put_text(e, v + 1);
 }
 
 bool proto_encode_body(struct buf *out, const struct schema_type *t, const char *json, size_t n)
 {
-	BUF_AUTO struct buf raw = BUF_INIT;
+	BUF_AUTO struct buf raw = BUF_INIT, version = BUF_INIT, kind = BUF_INIT;
 	struct encoder e = { .out = &raw };
-	char version[256] = "", kind[128] = "";
 
 	if (encode(&e, t, json, n)) {
-		root_text(&e, "apiVersion", version, sizeof version);
-		root_text(&e, "kind", kind, sizeof kind);
+		root_text(&e, "apiVersion", &version);
+		root_text(&e, "kind", &kind);
 	}
 	textindex_free(&e.ts);
 	if (e.failed)
 		return false;
-	proto_open(out, version, kind, raw.len);
+	proto_open(out, version.p, kind.p, raw.len);
 	buf_add(out, raw.p, raw.len);
 	proto_close(out);
 	return true;
