@@ -206,7 +206,7 @@ bench: all $(BENCH_BIN)
 
 C_FILES = $(PKG_SRC) $(CMD_SRC) $(HEADERS) $(wildcard tests/unit/*.c tests/lib/*.c tests/fuzz/*.c tests/bench/*.c)
 
-check: deps-check format-check floors headers metrics objects $(UNIT_SRC:%.c=$(O)/obj/%.o)
+check: deps-check format-check floors headers tables metrics objects $(UNIT_SRC:%.c=$(O)/obj/%.o)
 	@echo '  OK      check'
 
 .PHONY: deps-check
@@ -222,6 +222,9 @@ format-check: deps-check
 
 floors:
 	$(call say,FLOORS,pkg)scripts/floors
+
+tables:
+	$(call say,TABLES,tests/*.tsv)scripts/check_tables
 
 headers: $(O)/prefix.mk
 	$(call say,HEADERS,$(words $(HEADERS)) files)CC='$(CC)' scripts/check-headers $(CPPFLAGS) $(CFLAGS) -- $(HEADERS)
