@@ -91,6 +91,25 @@ await check('watch', async () => {
   request.abort();
 });
 
+await check('a watch is resumed from the last revision', async () => {
+  const { metadata: { resourceVersion } } = await core.listNamespacedConfigMap({ namespace });
+  await core.createNamespacedConfigMap({ namespace, body: configMap('r', {}) });
+  await core.deleteNamespacedConfigMap({ namespace, name: 'r' });
+  const seen = collector();
+  const request = await new k8s.Watch(config).watch(`/api/v1/namespaces/${namespace}/configmaps`, { resourceVersion }, (t, o) => seen.add(t, o), () => {});
+  await seen.until('DELETED', 'r');
+  assert.deepEqual(seen.events, [['ADDED', 'r'], ['DELETED', 'r']]);
+  request.abort();
+});
+
+await check('server-side apply, and its conflict', async () => {
+  const apply = (fieldManager, v) => core.patchNamespacedConfigMap({ namespace, name: 'applied', fieldManager,
+    body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied' }, data: { k: v } } },
+  k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.ServerSideApply));
+  assert.equal((await apply('one', '1')).data.k, '1');
+  await assert.rejects(apply('two', '2'), (e) => e.code === 409);
+});
+
 await check('informer', async () => {
   const seen = collector();
   const informer = k8s.makeInformer(config, `/api/v1/namespaces/${namespace}/configmaps`,
