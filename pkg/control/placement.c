@@ -31,6 +31,7 @@ struct occupant {
 	char *node, *owner;
 	struct amounts requests;
 	VEC(struct host_port) ports;
+	bool lifted; /* supposed not to be there */
 };
 
 struct placement {
@@ -105,7 +106,8 @@ static void recount(struct placement *p, struct node *n)
 	void *v;
 
 	while (map_next(p->occupants, &it, NULL, &v))
-		if (!strcmp(((struct occupant *)v)->node, n->obj->name))
+		if (!strcmp(((struct occupant *)v)->node, n->obj->name) &&
+		    !((struct occupant *)v)->lifted)
 			count(n, v, 1);
 }
 
@@ -153,9 +155,21 @@ void placement_leave(struct placement *p, const char *uid)
 	if (!o)
 		return;
 	n = map_get(p->by_name, o->node);
-	if (n)
+	if (n && !o->lifted)
 		count(n, o, -1);
 	occupant_free(o);
+}
+
+void placement_lift(struct placement *p, const char *uid, bool up)
+{
+	struct occupant *o = map_get(p->occupants, uid);
+	struct node *n = o ? map_get(p->by_name, o->node) : NULL;
+
+	if (!o || o->lifted == up)
+		return;
+	o->lifted = up;
+	if (n)
+		count(n, o, up ? -1 : 1);
 }
 
 bool placement_has(const struct placement *p, const char *uid, const char *node)
@@ -221,7 +235,8 @@ static bool ports_free(struct placement *p, const struct node *n, const struct j
 	while (map_next(p->occupants, &it, NULL, &v)) {
 		const struct occupant *o = v;
 
-		if (!strcmp(o->node, n->obj->name) && host_ports_clash(spec, o->ports.p, o->ports.n))
+		if (!o->lifted && !strcmp(o->node, n->obj->name) &&
+		    host_ports_clash(spec, o->ports.p, o->ports.n))
 			return false;
 	}
 	return true;
@@ -288,8 +303,7 @@ static int by_text(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-/* `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` */
-static const char *explain(struct arena *a, size_t nodes, const char **reasons, size_t n)
+const char *placement_explain(struct arena *a, size_t nodes, const char **reasons, size_t n)
 {
 	const char **lines = arena_alloc(a, (n + 1) * sizeof(*lines));
 	struct buf b = BUF_INIT;
@@ -313,6 +327,19 @@ static const char *explain(struct arena *a, size_t nodes, const char **reasons, 
 	out = arena_dup(a, b.p, b.len);
 	buf_free(&b);
 	return out;
+}
+
+const char *placement_unfit(struct placement *p, struct arena *a, const char *node,
+			    const struct json *spec, const struct amounts *requests,
+			    const struct node_rules *rules, bool *hopeless)
+{
+	const struct node *n = map_get(p->by_name, node);
+	struct reasons r = { arena_alloc(a, (requests->n + 2) * sizeof(*r.p)), 0 };
+
+	*hopeless = !n || node_unfit(n->obj, n->tree, spec);
+	if (*hopeless || unfit(p, a, n, spec, requests, rules, &r))
+		return r.n ? r.p[0] : "node(s) didn't match";
+	return NULL;
 }
 
 const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,
@@ -341,6 +368,6 @@ const char *placement_choose(struct placement *p, struct arena *a, const struct 
 	}
 	if (best)
 		return arena_strdup(a, best->obj->name);
-	*why = explain(a, n, r.p, r.n);
+	*why = placement_explain(a, n, r.p, r.n);
 	return NULL;
 }

@@ -26,6 +26,9 @@ void placement_leave(struct placement *p, const char *uid);
 /* Is it known to occupy this node? */
 bool placement_has(const struct placement *p, const char *uid, const char *node);
 
+/* Suppose that an occupant were not there (up), and no longer suppose it.  Idempotent. */
+void placement_lift(struct placement *p, const char *uid, bool up);
+
 /* The node object of a name, or NULL; borrowed. */
 const struct obj *placement_find(const struct placement *p, const char *name);
 void placement_each_node(const struct placement *p,
@@ -38,6 +41,15 @@ struct node_rules {
 	int64_t (*score)(void *arg, const struct obj *node);
 	void *arg;
 };
+
+/* What speaks against a node by name, the first reason only; NULL = it fits.  *hopeless: whoever left the node,
+ * that would not change. */
+const char *placement_unfit(struct placement *p, struct arena *a, const char *node,
+			    const struct json *spec, const struct amounts *requests,
+			    const struct node_rules *rules, bool *hopeless);
+/* `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` of n reasons, which are sorted;
+ * in the arena. */
+const char *placement_explain(struct arena *a, size_t nodes, const char **reasons, size_t n);
 
 /* The best node's name, or NULL with upstream's explanation in *why (in the arena).  rules may be NULL. */
 const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,

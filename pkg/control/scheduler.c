@@ -4,13 +4,14 @@
  * The feed keeps an index of nodes and occupants (placement) and a table of pods waiting for a node.  A pass
  * takes what waits, highest priority first, chooses a node for each while counting the choices made before it,
  * and binds them all in one commit.  A pod that fits nowhere is told why and waits until something changes
- * that may help it: a node, the end of another pod, the pod itself; or UNSCHEDULABLE_MS.  Pods with another
- * schedulerName or with gates are left alone.  k8s: pkg/scheduler/schedule_one.go, backend/queue.
+ * that may help it: a node, the end of another pod, the pod itself; or UNSCHEDULABLE_MS.  Less important pods
+ * may have to make room for it (preemption).  Pods with another schedulerName or with gates are left alone.  k8s: pkg/scheduler/schedule_one.go, backend/queue.
  */
 #include "control/control.h"
 #include "control/neighbors.h"
 #include "control/placement.h"
 #include "control/pods.h"
+#include "control/preemption.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -35,12 +36,19 @@ struct waiting {
 	int64_t priority, not_before_ns, backoff_ms;
 };
 
+/* A pod that others make room for: it holds its place until it is bound. */
+struct nominee {
+	int64_t priority;
+	char node[254];
+};
+
 struct scheduler {
 	struct lock lock;
 	struct api *api;
 	struct placement *place;
-	struct map *shy;     /* uid -> placed pods with required anti-affinity */
-	struct map *waiting; /* pod uid -> struct waiting */
+	struct map *shy;      /* uid -> placed pods with required anti-affinity */
+	struct map *waiting;  /* pod uid -> struct waiting */
+	struct map *nominees; /* pod uid -> struct nominee */
 	struct pods pods;
 };
 
@@ -82,6 +90,7 @@ static void forget(struct scheduler *s, const char *uid)
 
 	if (w)
 		waiting_free(w);
+	free(map_del(s->nominees, uid));
 }
 
 static void end_backoffs(struct scheduler *s)
@@ -219,6 +228,7 @@ struct candidate {
 	struct json *tree;
 	int64_t priority;
 	const char *node, *why;
+	struct sacrifice sacrifice; /* who leaves for it; n 0 = nobody */
 };
 
 static int by_priority(const void *x, const void *y)
@@ -306,11 +316,62 @@ static struct neighbors *neighborhood(struct scheduler *s, struct arena *a,
 	return all;
 }
 
-/* Choose a node for the n-th candidate of a pass. */
-static void choose(struct scheduler *s, struct arena *a, struct candidate *all, size_t n,
-		   struct neighbors **around)
+/* What one pass has looked up, when it needed it. */
+struct pass {
+	struct scheduler *s;
+	struct arena *a;
+	struct candidate *all;
+	struct neighbors *around;
+	struct preemption *preemption;
+};
+
+/* Places held for less important pods are free to this one. */
+static void ignore_lesser(struct scheduler *s, int64_t priority, bool up)
 {
-	struct candidate *c = &all[n];
+	const char *uid;
+	size_t it = 0;
+	void *v;
+
+	while (map_next(s->nominees, &it, &uid, &v))
+		if (((struct nominee *)v)->priority < priority)
+			placement_lift(s->place, uid, up);
+}
+
+/* Nothing fits: who would have to leave?  The place is held until they have. */
+static void make_room(struct pass *p, struct candidate *c, const struct amounts *want,
+		      const struct node_rules *rules)
+{
+	struct scheduler *s = p->s;
+	const struct json *spec = json_get(c->tree, "spec");
+	struct newcomer in = { c->pod, spec, c->priority, want, rules };
+	struct nominee *held = map_get(s->nominees, c->pod->uid);
+	const char *why = NULL;
+
+	if (!p->preemption)
+		p->preemption = preemption_new(p->a, s->api, s->place, &s->pods);
+	if (held && preemption_pending(p->preemption, held->node, c->priority)) {
+		why = "not eligible due to a terminating pod on the nominated node.";
+		placement_take(s->place, c->pod->uid, held->node, "", want, spec);
+	} else if (preemption_plan(p->preemption, &in, &c->sacrifice, &why)) {
+		free(held);
+		held = calloc(1, sizeof *held);
+		BUG_ON(!held);
+		held->priority = c->priority;
+		snprintf(held->node, sizeof held->node, "%s", c->sacrifice.node);
+		map_set(s->nominees, c->pod->uid, held);
+		placement_take(s->place, c->pod->uid, held->node, "", want, spec);
+	} else {
+		free(map_del(s->nominees, c->pod->uid));
+	}
+	if (why)
+		c->why = arena_printf(p->a, "%s preemption: %s", c->why, why);
+}
+
+/* Choose a node for the n-th candidate of a pass. */
+static void choose(struct pass *p, size_t n)
+{
+	struct scheduler *s = p->s;
+	struct candidate *c = &p->all[n];
 	const struct owner *owner = obj_controller(c->pod);
 	const struct json *spec = json_get(c->tree, "spec");
 	const char *uid = owner ? owner->uid : "";
@@ -318,30 +379,68 @@ static void choose(struct scheduler *s, struct arena *a, struct candidate *all, 
 	struct node_rules rules;
 	struct amounts want;
 
-	if (matter && !*around)
-		*around = neighborhood(s, a, all, n);
+	if (matter && !p->around)
+		p->around = neighborhood(s, p->a, p->all, n);
 	if (matter)
-		rules = neighbors_rules(*around, c->pod, spec);
+		rules = neighbors_rules(p->around, c->pod, spec);
 	amounts_of_pod(&want, spec);
-	c->node = placement_choose(s->place, a, spec, uid, &want, matter ? &rules : NULL, &c->why);
+	placement_leave(s->place, c->pod->uid);
+	ignore_lesser(s, c->priority, true);
+	c->node = placement_choose(s->place, p->a, spec, uid, &want, matter ? &rules : NULL, &c->why);
+	if (!c->node)
+		make_room(p, c, &want, matter ? &rules : NULL);
+	ignore_lesser(s, c->priority, false);
 	if (!c->node)
 		return;
 	placement_take(s->place, c->pod->uid, c->node, uid, &want, spec);
 	if (neighbors_shy(spec))
 		note_shy(s, c->pod);
-	if (*around)
-		neighbors_add(*around, c->pod, placement_find(s->place, c->node),
+	if (p->around)
+		neighbors_add(p->around, c->pod, placement_find(s->place, c->node),
 			      neighbors_shy(spec) ? spec : NULL);
 }
 
 static bool tell_unschedulable(struct call *call, struct json *o, void *arg, struct status *st)
 {
-	char *why = arg;
+	const struct candidate *c = arg;
+	bool changed = false;
 
 	(void)st;
 	if (*json_path_str(o, "spec.nodeName"))
 		return false;
-	return meta_set_condition(call->a, o, "PodScheduled", "False", "Unschedulable", why, false);
+	if (c->sacrifice.n &&
+	    strcmp(json_path_str(o, "status.nominatedNodeName"), c->sacrifice.node)) {
+		json_set_str(call->a, json_ensure_object(call->a, o, "status"), "nominatedNodeName",
+			     c->sacrifice.node);
+		changed = true;
+	}
+	return meta_set_condition(call->a, o, "PodScheduled", "False", "Unschedulable", c->why,
+				  false) ||
+	       changed;
+}
+
+static bool mark_preempted(struct call *call, struct json *o, void *arg, struct status *st)
+{
+	(void)arg;
+	(void)st;
+	return meta_set_condition(call->a, o, "DisruptionTarget", "True", "PreemptionByScheduler",
+				  NAME ": preempting to accommodate a higher priority pod", false);
+}
+
+static void evict(struct task *t, struct scheduler *s, const struct candidate *c,
+		  const struct obj *victim)
+{
+	struct delete_options opts = DELETE_OPTIONS_INIT;
+	bool gone;
+
+	if (victim->deleted_s)
+		return;
+	opts.uid = victim->uid;
+	api_change(&t->call, s->pods.kind, "status", victim->ns, victim->name, mark_preempted, NULL,
+		   NULL);
+	if (api_delete(&t->call, s->pods.kind, victim->ns, victim->name, &opts, &gone, NULL))
+		task_event(t, s->pods.kind, victim, "Normal", "Preempted",
+			   "Preempted by pod %s on node %s", c->pod->uid, c->sacrifice.node);
 }
 
 static void put_aside(struct scheduler *s, const char *uid)
@@ -364,11 +463,13 @@ static void back_off(struct scheduler *s, const char *uid)
 	w->not_before_ns = clock_mono_ns() + w->backoff_ms * 1000000;
 }
 
-static void refuse(struct task *t, struct scheduler *s, const struct candidate *c)
+static void refuse(struct task *t, struct scheduler *s, struct candidate *c)
 {
 	task_event(t, s->pods.kind, c->pod, "Warning", "FailedScheduling", "%s", c->why);
 	api_change(&t->call, s->pods.kind, "status", c->pod->ns, c->pod->name, tell_unschedulable,
-		   arena_strdup(t->call.a, c->why), NULL);
+		   c, NULL);
+	for (size_t i = 0; i < c->sacrifice.n; i++)
+		evict(t, s, c, c->sacrifice.victims[i]);
 }
 
 /* What the commit did not take is free again and tried anew; a deleted pod's event cleans up. */
@@ -416,14 +517,14 @@ static bool scheduler_reconcile(struct task *t, struct key key, struct result *o
 {
 	struct scheduler *s = t->state;
 	struct candidate *c = arena_zalloc(t->call.a, PASS_MAX * sizeof(*c));
-	struct neighbors *around = NULL;
+	struct pass p = { .s = s, .a = t->call.a, .all = c };
 	size_t n;
 
 	(void)key;
 	lock_take(&s->lock);
 	n = take_due(s, t->call.a, c);
 	for (size_t i = 0; i < n; i++) {
-		choose(s, t->call.a, c, i, &around);
+		choose(&p, i);
 		if (!c[i].node)
 			put_aside(s, c[i].pod->uid);
 	}
@@ -450,6 +551,7 @@ static void *scheduler_start(struct runtime *rt, void *arg)
 	s->place = placement_new();
 	s->shy = map_new();
 	s->waiting = map_new();
+	s->nominees = map_new();
 	s->pods = pods_of(runtime_api(rt));
 	return s;
 }
@@ -461,6 +563,7 @@ static void scheduler_stop(void *state)
 	placement_free(&s->place);
 	map_free(&s->shy, unref);
 	map_free(&s->waiting, waiting_free);
+	map_free(&s->nominees, free);
 	lock_destroy(&s->lock);
 	free(s);
 }

@@ -18,7 +18,8 @@ pod() { # NAME SPEC-MEMBERS [CONTAINER-MEMBERS]
 	api_json POST /api/v1/namespaces/default/pods '{"metadata":{"name":"'"$1"'"},"spec":{'"${2:+$2,}"'"terminationGracePeriodSeconds":0,"containers":[{"name":"c","image":"i"'"${3:+,$3}"'}]}}' -o /dev/null
 }
 at() { k get pod "$1" -o 'jsonpath={.spec.nodeName}'; }
-why() { k get pod "$1" -o 'jsonpath={.status.conditions[?(@.type=="PodScheduled")].message}'; }
+whole() { k get pod "$1" -o 'jsonpath={.status.conditions[?(@.type=="PodScheduled")].message}'; }
+why() { whole "$1" | sed 's/ preemption: .*//'; }
 cpu() { echo '"resources":{"requests":{"cpu":"'"$1"'"}}'; }
 wait_until 5 k get sa default
 
@@ -26,6 +27,7 @@ pod a '' "$(cpu 1500m)"
 eventually 'it fits' 5 prints small at a
 pod b '' "$(cpu 1)"
 eventually 'the second does not' 5 prints '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).' why b
+like "$(whole b)" ' preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling\.$' 'and nobody could make room'
 is "$(k get pod b -o 'jsonpath={.status.phase} {.status.conditions[0].reason}')" 'Pending Unschedulable' 'and is pending'
 like "$(k describe pod b)" 'FailedScheduling .* default-scheduler +0/2 nodes are available' 'an event says why'
 pod c '"tolerations":[{"key":"own","operator":"Equal","value":"me"}]' "$(cpu 1)"
@@ -67,7 +69,7 @@ eventually 'a gate that goes' 5 prints big at k
 k delete pods --all --wait=false > /dev/null
 wait_until 5 prints '' k get pods -o name
 k cordon small > /dev/null
-k create priorityclass high --value 1000 > /dev/null
+k create priorityclass high --value 1000 --preemption-policy Never > /dev/null
 for n in 1 2 3 4 5; do pod full$n ''; done
 wait_until 5 prints 5 eval 'k get pods -o json | jq "[.items[] | select(.spec.nodeName)] | length"'
 pod low ''; pod high '"priorityClassName":"high"'
