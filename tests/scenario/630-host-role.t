@@ -11,12 +11,8 @@ on host label ns team-a pod-security.kubernetes.io/enforce=restricted > /dev/nul
 "$NUTSHELL" manifest --name dev --namespace team-a --image nutshell:test > "$T/manifest.yaml"
 check "the manifest applies" on host apply -f "$T/manifest.yaml"
 
-# The pod a StatefulSet controller would make.
-on host -n team-a get statefulset dev -o json | jq '{apiVersion: "v1", kind: "Pod",
-	metadata: {name: "dev-0", namespace: "team-a", labels: .spec.template.metadata.labels},
-	spec: (.spec.template.spec + {volumes: [{name: "data", emptyDir: {}}]})}' > "$T/pod.json"
-check "its pod is admitted under the restricted level" on host apply -f "$T/pod.json"
-eventually "and runs" 10 prints Running on host -n team-a get pod dev-0 -o 'jsonpath={.status.phase}'
+eventually "its pod is admitted under the restricted level and runs" 10 prints Running on host -n team-a get pod dev-0 -o 'jsonpath={.status.phase}'
+is "$(on host -n team-a get pvc data-dev-0 -o 'jsonpath={.status.phase}')" Bound "with its volume"
 
 # --- the account, and nothing else ----------------------------------------------------------------
 
