@@ -28,7 +28,8 @@ PACKAGES = {  # short name -> directory below k8s.io
 }
 LONG = {"meta": "io.k8s.apimachinery.pkg.apis.meta.",
         "apiextensions": "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.",
-        "apiregistration": "io.k8s.kube-aggregator.pkg.apis.apiregistration."}
+        "apiregistration": "io.k8s.kube-aggregator.pkg.apis.apiregistration.",
+        "metrics": "io.k8s.metrics.pkg.apis.metrics."}
 SCALARS = {"string": "string", "bool": "bool", "int32": "int32", "int": "int32", "int64": "int64",
            "float64": "double", "[]byte": "bytes", "meta.v1.Time": "time", "meta.v1.MicroTime": "microtime",
            "meta.v1.Duration": "duration", "resource.Quantity": "quantity", "meta.v1.FieldsV1": "fieldsv1",

@@ -223,6 +223,7 @@ static bool start_api(struct wire *w, struct status *st)
 		.ca_key_pem = w->identity.ca_key,
 		.client_ca_pem = w->client_ca,
 		.service_ips = w->host_ops->service_ips ? w->host_ops->service_ips(w->host) : NULL,
+		.computed = w->host_ops->computed ? w->host_ops->computed(w->host) : NULL,
 		.tokens = &w->token_ops,
 		.foreign_tokens = w->issuer ? &w->foreign_tokens : NULL,
 		.admit_service_accounts = true,

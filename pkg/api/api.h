@@ -16,7 +16,6 @@
 #include "store/store.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct arena;
@@ -48,6 +47,7 @@ struct api_config {
 	const char *ca_key_pem;    /* its key, for certificates.k8s.io; NULL = nothing is signed */
 	const char *client_ca_pem; /* authorities of client certificates; NULL = ca_pem */
 	const struct service_ip_ops *service_ips; /* NULL = built in */
+	const struct computed_ops *computed;      /* see api/computed.h; NULL = none */
 	const struct token_ops *tokens;
 	const struct foreign_tokens *foreign_tokens; /* NULL = none */
 	bool admit_service_accounts; /* the ServiceAccount admission (off only in tests) */

@@ -133,6 +133,12 @@ bool pick_parse(struct arena *a, const struct kind *k, const char *labels, const
 bool pick_matches(const struct pick *p, const struct obj *o);
 bool pick_everything(const struct pick *p);
 
+/* ---- computed.c: api_get() and api_list() of what is not stored ---- */
+const struct obj *computed_get(struct call *c, const struct kind *k, const char *ns,
+			       const char *name, struct status *st);
+bool computed_list(struct call *c, const struct kind *k, const char *ns,
+		   const struct list_options *o, struct list_result *out, struct status *st);
+
 /* ---- service_ip.c ---- */
 /* 500 when the configured range is none. */
 bool service_ips_init(struct api *api, struct status *st);

@@ -2,6 +2,7 @@
  * get: one object from memory, and the wait for a revision that a client has seen elsewhere.
  */
 #include "api/core.h"
+#include "api/computed.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -15,8 +16,11 @@
 const struct obj *api_get(struct call *c, const struct kind *k, const char *ns, const char *name,
 			  struct status *st)
 {
-	const struct obj *o = store_get(api_table(c->api, k), kind_ns(k, ns), name);
+	const struct obj *o;
 
+	if (kind_is_computed(k))
+		return computed_get(c, k, ns, name, st);
+	o = store_get(api_table(c->api, k), kind_ns(k, ns), name);
 	if (!o) {
 		status_not_found(st, &k->subject, name);
 		return NULL;

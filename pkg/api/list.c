@@ -8,6 +8,7 @@
  */
 #include "api/core.h"
 
+#include "api/computed.h"
 #include "api/cont.h"
 #include "base/arena.h"
 #include "kind/custom.h"
@@ -198,6 +199,8 @@ bool api_list(struct call *c, const struct kind *k, const char *ns, const struct
 	int64_t exact;
 	bool filled;
 
+	if (kind_is_computed(k))
+		return computed_list(c, k, ns, o, out, st);
 	l.table = api_table(c->api, k);
 	if (!listing_open(&l, st))
 		return false;
@@ -222,6 +225,8 @@ bool api_list_blocks(struct api *api, const struct kind *k, const struct list_op
 {
 	int64_t rev;
 
+	if (kind_is_computed(k))
+		return false;
 	if (k->custom && custom_converts(k))
 		return true;
 	if (*text(o->cont) || !strcmp(text(o->match), "Exact"))

@@ -35,6 +35,8 @@ struct host_ops {
 	/* NULL = built-in allocator. */
 	const struct service_ip_ops *(*service_ips)(struct host *h);
 	const struct stream_ops_host *(*streams)(struct host *h);
+	/* Objects the host makes at each read (api/computed.h), whose rows prepare() offers.  May be NULL. */
+	const struct computed_ops *(*computed)(struct host *h);
 	/* After prepare: one more address pods reach the API at, for its certificate; NULL = none.  May be NULL. */
 	const char *(*address)(struct host *h);
 	bool (*ready)(struct host *h, const char **what);

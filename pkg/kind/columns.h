@@ -55,7 +55,7 @@ extern const struct column columns_default[], columns_created[], columns_binding
 	columns_volumeattachment[], columns_volumeattributesclass[], columns_deployment[],
 	columns_replicaset[], columns_replicationcontroller[], columns_statefulset[],
 	columns_daemonset[], columns_controllerrevision[], columns_job[], columns_cronjob[],
-	columns_autoscaler[], columns_budget[];
+	columns_autoscaler[], columns_budget[], columns_nodemetrics[], columns_podmetrics[];
 
 /* ---- building cells ---- */
 

@@ -126,7 +126,7 @@ struct kind {
 	bool delete_returns_object;
 	bool graceful_delete;   /* pods */
 	bool orphan_by_default; /* jobs, replicationcontrollers */
-	bool virtual_only;      /* create-only reviews: never stored */
+	bool virtual_only;      /* never stored: create-only reviews; what api/computed.h answers */
 
 	/* hooks, each may be NULL */
 	void (*defaults)(struct hook *h, struct json *o);

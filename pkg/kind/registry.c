@@ -186,6 +186,13 @@ struct kinds *kinds_new(void)
 	return ks;
 }
 
+void kinds_offer(struct kinds *ks, const char *group)
+{
+	for (size_t i = 0; i < kinds_metrics_n; i++)
+		if (!strcmp(kinds_metrics[i].subject.group, group))
+			kinds_add(ks, &kinds_metrics[i]);
+}
+
 void kinds_free(struct kinds **pks)
 {
 	struct kinds *ks = *pks;

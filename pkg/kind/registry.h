@@ -29,6 +29,8 @@ bool kinds_has_group(struct kinds *ks, const char *group);
 /* Serve one more row (a custom resource); it is borrowed and must outlive the registry.  False when
  * group/version/resource or group/version/kind is taken. */
 bool kinds_add(struct kinds *ks, const struct kind *k);
+/* Serve the rows of a group that only some hosts have, until an APIService takes them over. */
+void kinds_offer(struct kinds *ks, const char *group);
 /* Serve a row of kinds_add() no longer; requests that already found it may still use it. */
 void kinds_remove(struct kinds *ks, const struct kind *k);
 /* Both at once for the rows of one resource: old rows go, new ones come (a row may be in both), and the serial

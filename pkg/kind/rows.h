@@ -41,5 +41,6 @@ KIND_TABLE(node);
 KIND_TABLE(discovery);
 KIND_TABLE(resource);
 KIND_TABLE(flowcontrol);
+KIND_TABLE(metrics);
 
 #endif

@@ -68,5 +68,6 @@ extern const struct schema_type type_admission_v1_AdmissionReview;
 extern const struct schema_type type_apiextensions_v1_ConversionReview,
 	type_apiextensions_v1_CustomResourceDefinition;
 extern const struct schema_type type_apiregistration_v1_APIService;
+extern const struct schema_type type_metrics_v1beta1_NodeMetrics, type_metrics_v1beta1_PodMetrics;
 
 #endif

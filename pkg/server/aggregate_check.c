@@ -13,6 +13,7 @@
 #include "server/forward.h"
 #include "server/request.h"
 
+#include "api/computed.h"
 #include "api/service_route.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -169,8 +170,8 @@ static void keep_local(struct aggregate *g, struct call *c, const struct list_re
 
 	for (size_t it = 0; (k = kinds_next(g->server->kinds, &it));) {
 		const char *name = name_of(c->a, k);
-		/* the aggregator's own group is not aggregated */
-		bool have = strcmp(name, last) == 0 ||
+		/* the aggregator's own group is not aggregated; what is computed leaves its name to others */
+		bool have = strcmp(name, last) == 0 || kind_is_computed(k) ||
 			    strcmp(k->subject.group, g->kind->subject.group) == 0;
 
 		last = name;
@@ -377,6 +378,37 @@ static void publish(struct aggregate *g, struct remote *fresh, size_t n)
 		arena_free(&old[i].a);
 }
 
+static bool serves(const struct remote *x, size_t n, const struct kind *k)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(x[i].group, k->subject.group) && !strcmp(x[i].version, k->version))
+			return true;
+	return false;
+}
+
+/* Computed rows make room for another server of their group and version, and come back when it is gone. */
+static void yield_rows(struct aggregate *g, const struct remote *fresh, size_t n)
+{
+	struct kinds *ks = g->server->kinds;
+	const struct kind *k, *leave[YIELDED_MAX];
+	size_t kept = 0, nleave = 0;
+
+	for (size_t i = 0; i < g->nyielded; i++) {
+		if (serves(fresh, n, g->yielded[i]))
+			g->yielded[kept++] = g->yielded[i];
+		else
+			kinds_add(ks, g->yielded[i]);
+	}
+	g->nyielded = kept;
+	for (size_t it = 0; n && (k = kinds_next(ks, &it));)
+		if (kind_is_computed(k) && serves(fresh, n, k) && kept + nleave < YIELDED_MAX)
+			leave[nleave++] = k;
+	for (size_t i = 0; i < nleave; i++) {
+		kinds_remove(ks, leave[i]);
+		g->yielded[g->nyielded++] = leave[i];
+	}
+}
+
 static void round_of_checks(struct aggregate *g)
 {
 	struct arena *a = arena_new();
@@ -400,6 +432,7 @@ static void round_of_checks(struct aggregate *g)
 			fresh[n] = remote_of(own, o);
 			check(g, &c, &fresh[n++]);
 		}
+		yield_rows(g, fresh, n);
 		publish(g, fresh, n);
 	}
 	arena_free(&a);

@@ -14,7 +14,7 @@ struct call;
 struct forward;
 struct kind;
 
-enum { REMOTES_MAX = 128 };
+enum { REMOTES_MAX = 128, YIELDED_MAX = 8 };
 
 /* An APIService that names a Service. */
 struct remote {
@@ -35,6 +35,8 @@ struct aggregate {
 	bool changed, again, stopping;
 	struct remote remotes[REMOTES_MAX]; /* in the order of discovery */
 	size_t nremotes;
+	const struct kind *yielded[YIELDED_MAX]; /* computed rows that a remote serves; the thread's own */
+	size_t nyielded;
 	uint64_t serial;
 	char *cert, *key; /* the front proxy's; NULL: not needed so far */
 	int64_t issued_ns;

@@ -9,6 +9,7 @@
  */
 #include "server/request.h"
 
+#include "api/computed.h"
 #include "base/arena.h"
 #include "base/codec.h"
 #include "obj/yaml.h"
@@ -492,7 +493,8 @@ static bool negotiate(struct req *r)
 {
 	const char *accept = http_header(r->http, "Accept");
 	unsigned proto = r->kind && kind_is_custom(r->kind) ? ACCEPT_PROTO_FORMS : ACCEPT_PROTO;
-	unsigned forms = r->kind && r->kind->virtual_only ? 0 : ACCEPT_FORMS; /* reviews have none */
+	bool review = r->kind && r->kind->virtual_only && !kind_is_computed(r->kind);
+	unsigned forms = review ? 0 : ACCEPT_FORMS; /* reviews have none */
 
 	if (r->op->raw || accept_parse(accept, ACCEPT_YAML | forms | proto, &r->accept))
 		return true;

@@ -99,6 +99,8 @@ static const char *list_meta(struct req *r, const struct list_result *l)
 {
 	BUF_AUTO struct buf b = BUF_INIT;
 
+	if (!l->rev) /* of what is not stored */
+		return "";
 	buf_addf(&b, "\"resourceVersion\":\"%" PRId64 "\"", l->rev);
 	if (l->cont && *l->cont) {
 		buf_adds(&b, ",\"continue\":");
@@ -250,7 +252,9 @@ static bool encode_obj(struct req *r)
 	switch (r->accept.form) {
 	case FORM_TABLE:
 		return table(r, &o, 1,
-			     arena_printf(r->a, "\"resourceVersion\":\"%" PRId64 "\"", o->rev));
+			     o->rev ? arena_printf(r->a, "\"resourceVersion\":\"%" PRId64 "\"",
+						   o->rev) :
+				      "");
 	case FORM_PARTIAL_LIST:
 		return status_other(&r->st, 406, "NotAcceptable",
 				    "you requested PartialObjectMetadataList, but the requested "

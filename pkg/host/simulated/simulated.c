@@ -18,18 +18,24 @@ static struct host *simulated_open(const struct host_config *c, struct status *s
 	h->config = *c;
 	h->addresses = addresses_new();
 	h->streams = (struct stream_ops_host){ simulated_log, simulated_duplex, h };
+	h->usage = (struct computed_ops){ usage_get, usage_list, h };
 	return h;
 }
 
 static bool simulated_prepare(struct host *h, struct api *api, struct status *st)
 {
 	h->api = api;
-	return simulated_nodes(h, st) && simulated_storage(h, st);
+	return simulated_nodes(h, st) && simulated_storage(h, st) && usage_offer(h, st);
 }
 
 static const struct stream_ops_host *simulated_streams(struct host *h)
 {
 	return &h->streams;
+}
+
+static const struct computed_ops *simulated_computed(struct host *h)
+{
+	return &h->usage;
 }
 
 static void simulated_close(struct host **h)
@@ -49,5 +55,6 @@ const struct host_ops host_simulated = {
 	.prepare = simulated_prepare,
 	.controllers = controllers,
 	.streams = simulated_streams,
+	.computed = simulated_computed,
 	.close = simulated_close,
 };

@@ -5,12 +5,17 @@
 #ifndef NUTSHELL_HOST_SIMULATED_H
 #define NUTSHELL_HOST_SIMULATED_H
 
+#include "api/computed.h"
 #include "host/host.h"
 
 #define LABEL_SIMULATED "nutshell.dev/simulated"
 /* How long the containers of a pod that is meant to end run ("90s"), and with what code they exit. */
 #define ANNOTATION_RUN_FOR "nutshell.dev/run-for"
 #define ANNOTATION_EXIT_CODE "nutshell.dev/exit-code"
+
+/* What a pod uses, shared by its containers; without one that can be read a tenth of what it requests. */
+#define ANNOTATION_CPU "nutshell.dev/cpu"
+#define ANNOTATION_MEMORY "nutshell.dev/memory"
 
 struct addresses;
 
@@ -19,6 +24,7 @@ struct host {
 	struct api *api;
 	struct addresses *addresses;
 	struct stream_ops_host streams;
+	struct computed_ops usage;
 };
 
 /* ---- nodes.c ---- */
@@ -31,6 +37,14 @@ bool simulated_node(struct call *c, const char *node, const char **ip, const cha
 /* ---- storage.c ---- */
 /* Create the default StorageClass if it does not exist. */
 bool simulated_storage(struct host *h, struct status *st);
+
+/* ---- usage.c: metrics.k8s.io ---- */
+/* Serve the group, and let those who may view read it. */
+bool usage_offer(struct host *h, struct status *st);
+/* struct computed_ops; arg is the host. */
+struct json *usage_get(void *arg, struct call *c, const struct kind *k, const char *ns,
+		       const char *name, struct status *st);
+struct json *usage_list(void *arg, struct call *c, const struct kind *k, const char *ns);
 
 /* ---- addresses.c: pod addresses out of the nodes' ranges ---- */
 struct addresses *addresses_new(void);
