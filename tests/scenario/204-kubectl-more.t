@@ -43,7 +43,8 @@ is "$(k get pod single -o 'jsonpath={.spec.containers[0].image}')" i:2 'leaves t
 like "$(k version -o json | jq -c '[.clientVersion, .serverVersion] | map([.major, .minor, .gitCommit] | all)')" '^\[true,true\]$' 'version: major, minor and commit of both'
 
 # proxy
-background k proxy --unix-socket="$T/proxy"
+"$KUBECTL_135" proxy --unix-socket="$T/proxy" > "$T/proxied" 2>&1 &
+background_pids+=($!)
 eventually 'proxy on a unix socket' 10 curl -sf --unix-socket "$T/proxy" http://localhost/api/
 "$KUBECTL_135" proxy -p 0 --disable-filter > "$T/port" 2>&1 &
 background_pids+=($!)
