@@ -1,41 +1,88 @@
 #include "control/amounts.h"
 
 #include "base/log.h"
+#include "base/map.h"
 #include "obj/json.h"
 #include "obj/quantity.h"
 
-#include <stdio.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
-static struct amount *find(struct amounts *x, const char *name, bool make)
+#define NAMES_MAX 4096
+
+const char amount_cpu[] = "cpu", amount_memory[] = "memory", amount_pods[] = "pods";
+
+/* Names of extended resources seen so far.  They are few, and those who compare them are many. */
+static struct names {
+	pthread_mutex_t lock;
+	struct map *known;
+} names = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static const char *learn(const char *name)
+{
+	char *known;
+
+	pthread_mutex_lock(&names.lock);
+	if (!names.known)
+		names.known = map_new();
+	known = map_get(names.known, name);
+	if (!known && map_count(names.known) < NAMES_MAX) {
+		known = strdup(name);
+		BUG_ON(!known);
+		map_set(names.known, name, known);
+	}
+	pthread_mutex_unlock(&names.lock);
+	return known;
+}
+
+const char *amount_name(const char *name)
+{
+	static const char *const common[] = { amount_cpu, amount_memory, amount_pods };
+
+	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+		if (!strcmp(common[i], name))
+			return common[i];
+	return learn(name);
+}
+
+/* By the one address of a name. */
+static struct amount *find(struct amounts *x, const char *name)
 {
 	for (size_t i = 0; i < x->n; i++)
-		if (!strcmp(x->item[i].name, name))
+		if (x->item[i].name == name)
 			return &x->item[i];
-	if (!make)
-		return NULL;
-	if (x->n == AMOUNTS_MAX) {
-		log_warn("scheduler", "more than %d resources on one object: %s is not counted",
-			 AMOUNTS_MAX, name);
+	if (!name || x->n == AMOUNTS_MAX) {
+		log_warn("scheduler", "too many kinds of resources: %s is not counted",
+			 name ? name : "one");
 		return NULL;
 	}
-	snprintf(x->item[x->n].name, sizeof x->item->name, "%s", name);
-	x->item[x->n].value = 0;
+	x->item[x->n] = (struct amount){ name, 0 };
 	return &x->item[x->n++];
 }
 
 int64_t amounts_get(const struct amounts *x, const char *name)
 {
 	for (size_t i = 0; i < x->n; i++)
-		if (!strcmp(x->item[i].name, name))
+		if (x->item[i].name == name)
 			return x->item[i].value;
 	return 0;
+}
+
+struct amounts *amounts_keep(const struct amounts *x)
+{
+	size_t size = offsetof(struct amounts, item) + x->n * sizeof *x->item;
+	struct amounts *y = malloc(size);
+
+	BUG_ON(!y);
+	memcpy(y, x, size);
+	return y;
 }
 
 void amounts_add(struct amounts *x, const struct amounts *y, int sign)
 {
 	for (size_t i = 0; i < y->n; i++) {
-		struct amount *e = find(x, y->item[i].name, true);
+		struct amount *e = find(x, y->item[i].name);
 
 		if (e)
 			e->value += sign * y->item[i].value;
@@ -45,7 +92,7 @@ void amounts_add(struct amounts *x, const struct amounts *y, int sign)
 static void amounts_max(struct amounts *x, const struct amounts *y)
 {
 	for (size_t i = 0; i < y->n; i++) {
-		struct amount *e = find(x, y->item[i].name, true);
+		struct amount *e = find(x, y->item[i].name);
 
 		if (e && y->item[i].value > e->value)
 			e->value = y->item[i].value;
@@ -62,7 +109,7 @@ void amounts_read(struct amounts *x, const struct json *map)
 
 		if (!quantity_parse(json_str(r), &q))
 			continue;
-		e = find(x, name, true);
+		e = find(x, amount_name(name));
 		if (e)
 			e->value += !strcmp(name, "cpu") ? quantity_milli(&q) : quantity_value(&q);
 	}
@@ -104,12 +151,12 @@ void amounts_of_pod(struct amounts *x, const struct json *spec)
 	add_init(x, spec);
 	amounts_read(&level, json_path(spec, "resources.requests"));
 	for (size_t i = 0; i < level.n; i++) {
-		struct amount *e = find(x, level.item[i].name, true);
+		struct amount *e = find(x, level.item[i].name);
 
 		if (e)
 			e->value = level.item[i].value;
 	}
 	amounts_read(&overhead, json_get(spec, "overhead"));
 	amounts_add(x, &overhead, 1);
-	amounts_add(x, &(struct amounts){ 1, { { "pods", 1 } } }, 1);
+	amounts_add(x, &(struct amounts){ 1, { { amount_pods, 1 } } }, 1);
 }

@@ -19,13 +19,20 @@ struct json;
 struct amounts {
 	size_t n;
 	struct amount {
-		char name[64];
+		const char *name; /* one address for each name, as amount_name() gives it */
 		int64_t value;
 	} item[AMOUNTS_MAX];
 };
 
-/* The value of a resource, 0 when absent. */
+/* The names that every pod and node knows. */
+extern const char amount_cpu[], amount_memory[], amount_pods[];
+/* The one address of a name, for the process's life; NULL when there are too many. */
+const char *amount_name(const char *name);
+
+/* The value of a resource by amount_name(), 0 when absent. */
 int64_t amounts_get(const struct amounts *x, const char *name);
+/* A copy on the heap as small as it can be; not to be added to. */
+struct amounts *amounts_keep(const struct amounts *x);
 void amounts_add(struct amounts *x, const struct amounts *y, int sign);
 /* A resource map such as status.allocatable. */
 void amounts_read(struct amounts *x, const struct json *map);

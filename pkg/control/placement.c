@@ -23,13 +23,14 @@ struct node {
 	struct arena *a;
 	struct json *tree;
 	struct amounts allocatable, used;
+	bool plain;         /* without taints and not cordoned: open to whoever does not choose */
 	struct map *owners; /* controller uid -> count of its pods here, as intptr_t */
 	size_t place;       /* index in placement.nodes */
 };
 
 struct occupant {
 	char *node, *owner;
-	struct amounts requests;
+	struct amounts *requests; /* amounts_keep() */
 	VEC(struct host_port) ports;
 	bool lifted; /* supposed not to be there */
 };
@@ -68,6 +69,7 @@ static void occupant_free(void *arg)
 
 	free(o->node);
 	free(o->owner);
+	free(o->requests);
 	vec_free(&o->ports);
 	free(o);
 }
@@ -89,7 +91,7 @@ static void count(struct node *n, const struct occupant *o, int sign)
 {
 	intptr_t c;
 
-	amounts_add(&n->used, &o->requests, sign);
+	amounts_add(&n->used, o->requests, sign);
 	if (!*o->owner)
 		return;
 	c = (intptr_t)map_get(n->owners, o->owner) + sign;
@@ -129,6 +131,8 @@ void placement_node(struct placement *p, const struct obj *obj)
 	n->obj = obj_ref(obj);
 	arena_reset(n->a);
 	n->tree = obj_tree(n->a, obj);
+	n->plain = !json_count(json_path(n->tree, "spec.taints")) &&
+		   !json_path_bool(n->tree, "spec.unschedulable", false);
 	n->allocatable.n = 0;
 	amounts_read(&n->allocatable, json_path(n->tree, "status.allocatable"));
 	if (fresh)
@@ -215,7 +219,7 @@ void placement_take(struct placement *p, const char *uid, const char *node, cons
 	o->node = strdup(node);
 	o->owner = strdup(owner);
 	BUG_ON(!o->node || !o->owner);
-	o->requests = *requests;
+	o->requests = amounts_keep(requests);
 	host_ports_each(spec, add_port, o);
 	map_set(p->occupants, uid, o);
 	n = map_get(p->by_name, node);
@@ -225,13 +229,33 @@ void placement_take(struct placement *p, const char *uid, const char *node, cons
 
 /* ---- choosing ---- */
 
+/* What is looked for, with what is asked of it at every node answered beforehand. */
+struct wish {
+	const struct json *spec;
+	const struct amounts *want;
+	const struct node_rules *rules; /* NULL = none */
+	const char *owner;
+	bool choosy; /* has a node selector or node affinity */
+	bool ports;  /* wants host ports */
+};
+
+static struct wish wish_of(const struct json *spec, const struct amounts *want,
+			   const struct node_rules *rules, const char *owner)
+{
+	return (struct wish){ .spec = spec,
+			      .want = want,
+			      .rules = rules,
+			      .owner = owner,
+			      .choosy = json_get(spec, "nodeSelector") ||
+					json_path(spec, "affinity.nodeAffinity"),
+			      .ports = node_wants_ports(spec) };
+}
+
 static bool ports_free(struct placement *p, const struct node *n, const struct json *spec)
 {
 	size_t it = 0;
 	void *v;
 
-	if (!node_wants_ports(spec))
-		return true;
 	while (map_next(p->occupants, &it, NULL, &v)) {
 		const struct occupant *o = v;
 
@@ -258,7 +282,7 @@ static bool lacking(struct arena *a, const struct node *n, const struct amounts 
 		int64_t v = want->item[i].value;
 
 		if (v && amounts_get(&n->used, name) + v > amounts_get(&n->allocatable, name))
-			r->p[r->n++] = !strcmp(name, "pods") ?
+			r->p[r->n++] = name == amount_pods ?
 					       "Too many pods" :
 					       arena_printf(a, "Insufficient %s", name);
 	}
@@ -266,18 +290,18 @@ static bool lacking(struct arena *a, const struct node *n, const struct amounts 
 }
 
 /* Does something speak against the node?  Then it is in the reasons. */
-static bool unfit(struct placement *p, struct arena *a, const struct node *n, const struct json *spec,
-		  const struct amounts *want, const struct node_rules *rules, struct reasons *r)
+static bool unfit(struct placement *p, struct arena *a, const struct node *n, const struct wish *w,
+		  struct reasons *r)
 {
-	const char *why = node_unfit(n->obj, n->tree, spec);
+	const char *why = n->plain && !w->choosy ? NULL : node_unfit(n->obj, n->tree, w->spec);
 
-	if (!why && !ports_free(p, n, spec))
+	if (!why && w->ports && !ports_free(p, n, w->spec))
 		why = "node(s) didn't have free ports for the requested pod ports";
-	if (!why && rules)
-		why = rules->unfit(rules->arg, n->obj);
+	if (!why && w->rules)
+		why = w->rules->unfit(w->rules->arg, n->obj);
 	if (why)
 		r->p[r->n++] = why;
-	return why || lacking(a, n, want, r);
+	return why || lacking(a, n, w->want, r);
 }
 
 static int64_t free_share(const struct node *n, const struct amounts *want, const char *name)
@@ -288,14 +312,19 @@ static int64_t free_share(const struct node *n, const struct amounts *want, cons
 	return have > 0 && left > 0 ? left * 100 / have : 0;
 }
 
-static int64_t score(const struct node *n, const struct amounts *want, const char *owner)
+static int64_t score(const struct node *n, const struct wish *w)
 {
-	int64_t same = *owner ? (int64_t)(intptr_t)map_get(n->owners, owner) : 0;
-	int64_t room = (free_share(n, want, "cpu") + free_share(n, want, "memory") +
-			free_share(n, want, "pods")) /
-		       3;
+	int64_t same = *w->owner ? (int64_t)(intptr_t)map_get(n->owners, w->owner) : 0;
+	int64_t s = (free_share(n, w->want, amount_cpu) + free_share(n, w->want, amount_memory) +
+		     free_share(n, w->want, amount_pods)) /
+			    3 -
+		    100 * same;
 
-	return room - 100 * same;
+	if (!n->plain || w->choosy)
+		s += node_preference(n->obj, n->tree, w->spec);
+	if (w->rules)
+		s += w->rules->score(w->rules->arg, n->obj);
+	return s;
 }
 
 static int by_text(const void *x, const void *y)
@@ -335,37 +364,48 @@ const char *placement_unfit(struct placement *p, struct arena *a, const char *no
 {
 	const struct node *n = map_get(p->by_name, node);
 	struct reasons r = { arena_alloc(a, (requests->n + 2) * sizeof(*r.p)), 0 };
+	struct wish w = wish_of(spec, requests, rules, "");
 
 	*hopeless = !n || node_unfit(n->obj, n->tree, spec);
-	if (*hopeless || unfit(p, a, n, spec, requests, rules, &r))
+	if (*hopeless || unfit(p, a, n, &w, &r))
 		return r.n ? r.p[0] : "node(s) didn't match";
 	return NULL;
+}
+
+/* So many nodes that fit are enough to choose among (k8s: schedule_one.go numFeasibleNodesToFind). */
+static size_t enough(size_t nodes)
+{
+	size_t percent = nodes / 125 < 45 ? 50 - nodes / 125 : 5, n = nodes * percent / 100;
+
+	return nodes < 100 || n >= nodes ? nodes : n < 100 ? 100 : n;
 }
 
 const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,
 			     const char *owner, const struct amounts *requests,
 			     const struct node_rules *rules, const char **why)
 {
-	size_t n = p->nodes.n;
+	size_t n = p->nodes.n, left = enough(n), i;
 	struct reasons r = { arena_alloc(a, (n + 1) * (requests->n + 1) * sizeof(*r.p)), 0 };
+	struct wish w = wish_of(spec, requests, rules, owner);
 	const struct node *best = NULL;
 	int64_t best_score = INT64_MIN;
 
 	p->start++;
-	for (size_t i = 0; i < n; i++) {
+	for (i = 0; i < n && left; i++) {
 		const struct node *node = p->nodes.p[(i + p->start) % n];
 		int64_t s;
 
-		if (unfit(p, a, node, spec, requests, rules, &r))
+		if (unfit(p, a, node, &w, &r))
 			continue;
-		s = score(node, requests, owner) + node_preference(node->obj, node->tree, spec);
-		if (rules)
-			s += rules->score(rules->arg, node->obj);
+		left--;
+		s = score(node, &w);
 		if (s > best_score) {
 			best = node;
 			best_score = s;
 		}
 	}
+	if (i < n)
+		p->start += i - 1; /* the others' turn is next */
 	if (best)
 		return arena_strdup(a, best->obj->name);
 	*why = placement_explain(a, n, r.p, r.n);

@@ -574,6 +574,7 @@ const struct controller scheduler_controller = {
 	.source = "default-scheduler",
 	.watch = { { "v1", "Node", NULL }, { "v1", "Pod", NULL } },
 	.map_state = map_change,
+	.restless = true,
 	.reconcile = scheduler_reconcile,
 	.start = scheduler_start,
 	.stop = scheduler_stop,

@@ -27,6 +27,7 @@ struct entry {
 	struct entry *next; /* ready list */
 	int64_t due_ns;     /* heap */
 	int64_t again_ns;   /* added while running: due then; NEVER = not added */
+	int64_t taken_ns;   /* when the work on it began */
 	size_t slot;        /* heap index */
 	bool running, ready;
 };
@@ -212,6 +213,7 @@ static struct entry *pop_ready(struct queue *q)
 	e->ready = false;
 	e->running = true;
 	e->again_ns = NEVER;
+	e->taken_ns = clock_mono_ns();
 	q->running++;
 	return e;
 }
@@ -254,7 +256,7 @@ struct queue_item *queue_take(struct queue *q)
 	return e ? &e->item : NULL;
 }
 
-void queue_done(struct queue *q, struct queue_item *item, bool failed, int64_t again_ms)
+void queue_done(struct queue *q, struct queue_item *item, bool failed, int64_t again_ms, bool rest)
 {
 	struct entry *e = (struct entry *)item;
 	int64_t now = clock_mono_ns(), due = again_ms < 0 ? NEVER : now + again_ms * 1000000;
@@ -265,6 +267,8 @@ void queue_done(struct queue *q, struct queue_item *item, bool failed, int64_t a
 	item->failures = failed ? item->failures + 1 : 0;
 	if (e->again_ns < due)
 		due = e->again_ns;
+	if (rest && due < now + (now - e->taken_ns))
+		due = now + (now - e->taken_ns);
 	e->again_ns = NEVER;
 	if (due != NEVER) {
 		schedule(q, e, due, now);

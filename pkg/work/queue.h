@@ -28,8 +28,10 @@ void queue_add(struct queue *q, const char *ns, const char *name, int64_t after_
 struct queue_item *queue_take(struct queue *q);
 
 /* Finished: again_ms < 0 forgets the name (unless it was added meanwhile), else it is due again then.
- * failed counts a failure, success resets the count. */
-void queue_done(struct queue *q, struct queue_item *item, bool failed, int64_t again_ms);
+ * failed counts a failure, success resets the count.
+ * rest: a name that was added meanwhile is left alone for as long as the work on it has taken, so that large
+ * ones, to which much happens, are worked on half of the time at most. */
+void queue_done(struct queue *q, struct queue_item *item, bool failed, int64_t again_ms, bool rest);
 
 /* Let queue_take() return NULL from now on. */
 void queue_stop(struct queue *q);

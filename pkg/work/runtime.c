@@ -113,7 +113,7 @@ static void failed(struct unit *u, struct queue_item *item, const struct status 
 	if (!expected(st) && item->failures == QUIET_FAILURES)
 		log_warn(u->ctl->name, "%s%s%s: %s; trying again with back-off", item->ns,
 			 *item->ns ? "/" : "", item->name, st->message);
-	queue_done(u->enqueue.queue, item, true, backoff_ms(item->failures, max));
+	queue_done(u->enqueue.queue, item, true, backoff_ms(item->failures, max), false);
 }
 
 /* The subject's kind is the first watched one; a subject that is gone needs no further look. */
@@ -143,7 +143,8 @@ static void reconcile_one(struct unit *u, struct arena *a, struct queue_item *it
 		failed(u, item, &st);
 		return;
 	}
-	queue_done(u->enqueue.queue, item, false, r.after_ms ? r.after_ms : resync_ms(u, item));
+	queue_done(u->enqueue.queue, item, false, r.after_ms ? r.after_ms : resync_ms(u, item),
+		   !u->ctl->restless);
 }
 
 static void work(void *arg)

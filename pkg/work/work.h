@@ -67,6 +67,7 @@ struct controller {
 			  const struct event *ev);
 	/* True: done.  False with st filled: retried with back-off (Conflict: within 250 ms); logged once. */
 	bool (*reconcile)(struct task *t, struct key key, struct result *out, struct status *st);
+	bool restless; /* one name stands for many subjects: it is not to rest between two reconciles */
 	int workers;  /* 0 = 1 */
 	int resync_s; /* requeue every existing subject (watch[0]) this often; 0 = never */
 	/* A controller that must keep state between reconciles (host connection, index) makes it here once per

@@ -77,7 +77,7 @@ static int64_t ask(const char *spec, const char *name)
 	struct amounts x;
 
 	amounts_of_pod(&x, tree(spec));
-	return amounts_get(&x, name);
+	return amounts_get(&x, amount_name(name));
 }
 
 #define REQ(cpu) "\"resources\":{\"requests\":{\"cpu\":\"" cpu "\"}}"

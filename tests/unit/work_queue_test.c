@@ -23,10 +23,10 @@ UNIT_TEST(a_name_is_in_once)
 	CHECK(!queue_idle(q));
 	x = queue_take(q);
 	CHECK_STR(x->name, "a");
-	queue_done(q, x, false, -1);
+	queue_done(q, x, false, -1, false);
 	x = queue_take(q);
 	CHECK_STR(x->name, "b");
-	queue_done(q, x, false, -1);
+	queue_done(q, x, false, -1, false);
 	CHECK(queue_idle(q));
 	queue_free(&q);
 	CHECK(!q);
@@ -41,10 +41,10 @@ UNIT_TEST(added_while_worked_on_comes_back)
 	x = queue_take(q);
 	queue_add(q, "", "a", 0);
 	queue_add(q, "", "a", 0);
-	queue_done(q, x, false, -1);
+	queue_done(q, x, false, -1, false);
 	CHECK(!queue_idle(q));
 	x = queue_take(q);
-	queue_done(q, x, false, -1);
+	queue_done(q, x, false, -1, false);
 	CHECK(queue_idle(q));
 	queue_free(&q);
 }
@@ -61,16 +61,16 @@ UNIT_TEST(the_earliest_due_time_counts)
 	queue_add(q, "", "soon", 10);
 	x = queue_take(q);
 	CHECK_STR(x->name, "soon");
-	queue_done(q, x, false, -1);
+	queue_done(q, x, false, -1, false);
 	x = queue_take(q);
 	CHECK_STR(x->name, "late");
 	CHECK(clock_mono_ns() - from >= 40000000);
-	queue_done(q, x, false, 60000);
+	queue_done(q, x, false, 60000, false);
 	CHECK(queue_idle(q));
 	queue_add(q, "", "late", 0);
 	x = queue_take(q);
 	CHECK_STR(x->name, "late");
-	queue_done(q, x, false, -1);
+	queue_done(q, x, false, -1, false);
 	queue_free(&q);
 }
 
@@ -83,13 +83,13 @@ UNIT_TEST(failures_are_counted_until_success)
 	for (int i = 0; i < 5; i++) {
 		x = queue_take(q);
 		CHECK_INT(x->failures, i);
-		queue_done(q, x, true, 0);
+		queue_done(q, x, true, 0, false);
 	}
 	x = queue_take(q);
-	queue_done(q, x, false, 0);
+	queue_done(q, x, false, 0, false);
 	x = queue_take(q);
 	CHECK_INT(x->failures, 0);
-	queue_done(q, x, false, -1);
+	queue_done(q, x, false, -1, false);
 	queue_free(&q);
 }
 
@@ -110,7 +110,7 @@ static void worker(void *arg)
 			atomic_fetch_add(&c->clashes, 1);
 		atomic_fetch_add(&c->done, 1);
 		atomic_fetch_sub(&c->busy[i], 1);
-		queue_done(c->q, x, false, i % 3 ? -1 : 1);
+		queue_done(c->q, x, false, i % 3 ? -1 : 1, i % 2);
 	}
 }
 
@@ -151,6 +151,6 @@ UNIT_TEST(a_busy_worker_does_not_hold_the_clock)
 		;
 	queue_stop(q);
 	thread_join(&t);
-	queue_done(q, x, false, -1);
+	queue_done(q, x, false, -1, false);
 	queue_free(&q);
 }
