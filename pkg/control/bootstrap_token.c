@@ -134,7 +134,6 @@ static bool sign_all(struct call *c, struct json *o, void *arg, struct status *s
 
 static bool sign_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
 	const struct kind *maps = core(t->call.api, "configmaps");
 	struct list_options every = { .field_selector = "type=" TYPE };
 	struct list_result l;
@@ -145,11 +144,7 @@ static bool sign_reconcile(struct task *t, struct key key, struct result *out, s
 		return true;
 	if (!api_list(&t->call, core(t->call.api, "secrets"), SYSTEM, &every, &l, st))
 		return false;
-	if (api_change(&t->call, maps, NULL, PUBLIC, INFO, sign_all, &l, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(t, maps, NULL, PUBLIC, INFO, sign_all, &l, st);
 }
 
 static void map_token(struct enqueue *q, struct api *api, const struct event *ev)

@@ -88,7 +88,6 @@ static bool approve_reconcile(struct task *t, struct key key, struct result *out
 	static char own[] =
 		"Auto approving self kubelet client certificate after SubjectAccessReview.";
 	static char other[] = "Auto approving kubelet client certificate after SubjectAccessReview.";
-	STATUS_AUTO struct status err = STATUS_INIT;
 	const struct kind *k = requests(t->call.api);
 	const struct obj *o = api_get(&t->call, k, "", key.name, NULL);
 	const struct json *tree = o ? obj_tree(t->call.a, o) : NULL, *spec = json_get(tree, "spec");
@@ -110,11 +109,7 @@ static bool approve_reconcile(struct task *t, struct key key, struct result *out
 		out->after_ms = RETRY_MS; /* he may get the right */
 		return true;
 	}
-	if (api_change(&t->call, k, "approval", "", key.name, approve, why, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(t, k, "approval", "", key.name, approve, why, st);
 }
 
 const struct controller certificate_approving_controller = {

@@ -419,14 +419,7 @@ static bool put_status(struct call *c, struct json *o, void *arg, struct status 
 
 static bool write_status(struct cronjob *cj, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
-
-	if (api_change(&cj->t->call, cj->kind, "status", cj->obj->ns, cj->obj->name, put_status, cj,
-		       &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(cj->t, cj->kind, "status", cj->obj->ns, cj->obj->name, put_status, cj, st);
 }
 
 static bool sync(struct cronjob *cj, struct status *st)

@@ -261,15 +261,9 @@ static bool change_status(struct call *c, struct json *o, void *arg, struct stat
 
 static bool write_status(struct daemon *d, int64_t collisions, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
 	struct news w = { d, collisions };
 
-	if (api_change(&d->t->call, d->kind, "status", d->obj->ns, d->obj->name, change_status, &w,
-		       &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(d->t, d->kind, "status", d->obj->ns, d->obj->name, change_status, &w, st);
 }
 
 static bool is_live(const char *name, void *arg)

@@ -253,15 +253,9 @@ static bool change_status(struct call *c, struct json *o, void *arg, struct stat
 
 static bool write_status(struct budget *b, const char *trouble, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
 	struct news w = { b, trouble };
 
-	if (api_change(&b->t->call, b->kind, "status", b->obj->ns, b->obj->name, change_status, &w,
-		       &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(b->t, b->kind, "status", b->obj->ns, b->obj->name, change_status, &w, st);
 }
 
 static void tell(struct budget *b)
@@ -319,7 +313,6 @@ static bool unmark(struct call *c, struct json *pod, void *arg, struct status *s
 static bool clean_mark(struct task *t, const struct pods *pods, const char *ns, const char *name,
 		       struct result *out, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
 	const struct obj *o = api_get(&t->call, pods->kind, ns, name, NULL);
 	int64_t left = o && !pod_finished(pods, o) ? mark_ms(obj_tree(t->call.a, o)) : -1;
 
@@ -327,11 +320,7 @@ static bool clean_mark(struct task *t, const struct pods *pods, const char *ns, 
 		out->after_ms = left > 0 ? left : 0;
 		return true;
 	}
-	if (api_change(&t->call, pods->kind, "status", ns, name, unmark, NULL, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(t, pods->kind, "status", ns, name, unmark, NULL, st);
 }
 
 /* ---- the controller ---- */

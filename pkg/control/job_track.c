@@ -56,13 +56,7 @@ static bool put_status(struct call *c, struct json *o, void *arg, struct status 
 
 static bool flush(struct job *j, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
-
-	if (api_change(&j->t->call, j->kind, "status", j->obj->ns, j->obj->name, put_status, j, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(j->t, j->kind, "status", j->obj->ns, j->obj->name, put_status, j, st);
 }
 
 /* ---- finalizers ---- */

@@ -180,13 +180,7 @@ static bool finalize(struct call *c, struct json *o, void *arg, struct status *s
 static bool write(struct emptying *e, const struct kind *k, const char *sub, change_fn fn,
 		  struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
-
-	if (api_change(&e->t->call, k, sub, "", e->ns->name, fn, e, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(e->t, k, sub, "", e->ns->name, fn, e, st);
 }
 
 static bool namespace_reconcile(struct task *t, struct key key, struct result *out, struct status *st)

@@ -78,15 +78,10 @@ static bool taint(struct call *c, struct json *o, void *arg, struct status *st)
 
 static bool taint_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
 	const struct kind *k = kinds_by_resource(api_kinds(t->call.api), "", "v1", "nodes");
 
 	(void)out;
-	if (api_change(&t->call, k, NULL, "", key.name, taint, NULL, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(t, k, NULL, "", key.name, taint, NULL, st);
 }
 
 const struct controller node_taint_controller = {

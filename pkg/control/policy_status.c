@@ -29,14 +29,9 @@ static bool policy_status_reconcile(struct task *t, struct key key, struct resul
 	const struct kind *k = kinds_by_api_version(api_kinds(t->call.api),
 						    "admissionregistration.k8s.io/v1",
 						    "ValidatingAdmissionPolicy");
-	STATUS_AUTO struct status err = STATUS_INIT;
 
 	(void)out;
-	if (api_change(&t->call, k, "status", "", key.name, observe, NULL, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(t, k, "status", "", key.name, observe, NULL, st);
 }
 
 const struct controller policy_status_controller = {

@@ -215,14 +215,7 @@ static bool change_status(struct call *c, struct json *o, void *arg, struct stat
 
 static bool write_status(struct rs *r, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
-
-	if (api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name, change_status, r,
-		       &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(r->t, r->kind, "status", r->obj->ns, r->obj->name, change_status, r, st);
 }
 
 /* Look again at the pods after they were changed. */

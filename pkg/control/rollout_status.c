@@ -204,12 +204,7 @@ static bool change(struct call *call, struct json *o, void *arg, struct status *
 
 bool rollout_status(struct rollout *r, bool progress, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
 	struct update u = { r, progress };
 
-	if (api_change(&r->t->call, r->kind, "status", r->obj->ns, r->obj->name, change, &u, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(r->t, r->kind, "status", r->obj->ns, r->obj->name, change, &u, st);
 }

@@ -327,14 +327,7 @@ static bool change_status(struct call *c, struct json *o, void *arg, struct stat
 
 static bool write_status(struct stateful *s, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
-
-	if (api_change(&s->t->call, s->kind, "status", s->obj->ns, s->obj->name, change_status, s,
-		       &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(s->t, s->kind, "status", s->obj->ns, s->obj->name, change_status, s, st);
 }
 
 static bool is_live(const char *name, void *arg)

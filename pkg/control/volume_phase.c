@@ -18,13 +18,7 @@ void binder_open(struct binder *b, struct task *t)
 bool binder_write(struct binder *b, const struct kind *k, const char *sub, const struct obj *o,
 		  change_fn fn, void *arg, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
-
-	if (api_change(&b->t->call, k, sub, o->ns, o->name, fn, arg, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(b->t, k, sub, o->ns, o->name, fn, arg, st);
 }
 
 struct phase {

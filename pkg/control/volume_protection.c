@@ -38,14 +38,9 @@ static bool drop(struct call *c, struct json *o, void *finalizer, struct status 
 static bool change(struct task *t, const struct kind *k, const struct obj *o, change_fn fn,
 		   const char *finalizer, struct status *st)
 {
-	STATUS_AUTO struct status err = STATUS_INIT;
 	char *copy = arena_strdup(t->call.a, finalizer);
 
-	if (api_change(&t->call, k, NULL, o->ns, o->name, fn, copy, &err) ||
-	    status_is(&err, "NotFound"))
-		return true;
-	status_move(st, &err);
-	return false;
+	return task_change(t, k, NULL, o->ns, o->name, fn, copy, st);
 }
 
 /* ---- claims ---- */

@@ -71,3 +71,14 @@ bool children_create(struct task *t, const struct kind *k, const struct kind *ow
 	}
 	return api_create_many(&t->call, k, items, n, st);
 }
+
+bool task_change(struct task *t, const struct kind *k, const char *sub, const char *ns,
+		 const char *name, change_fn fn, void *arg, struct status *st)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+
+	if (api_change(&t->call, k, sub, ns, name, fn, arg, &err) || status_is(&err, "NotFound"))
+		return true;
+	status_move(st, &err);
+	return false;
+}

@@ -106,6 +106,12 @@ int64_t runtime_seen(struct runtime *rt);
 void task_event(struct task *t, const struct kind *k, const struct obj *about, const char *type,
 		const char *reason, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/* ---- writes ---- */
+
+/* api_change() for which an object that is gone is as good as changed. */
+bool task_change(struct task *t, const struct kind *k, const char *sub, const char *ns,
+		 const char *name, change_fn fn, void *arg, struct status *st);
+
 /* ---- children: what most workload controllers do ---- */
 
 /* Objects of kind k in ns whose controller owner has this uid, from memory, held by the arena. */
