@@ -43,5 +43,6 @@ const struct controller *const control_all[] = {
 const struct controller *const control_local[] = {
 	&scheduler_controller,
 	&volume_binder_controller,
+	&volume_expand_controller,
 	NULL,
 };

@@ -45,6 +45,7 @@ extern const struct controller service_address_controller;
 /* Of clusters that place their pods and keep their volumes themselves, which a host cluster would do. */
 extern const struct controller scheduler_controller;
 extern const struct controller volume_binder_controller;
+extern const struct controller volume_expand_controller;
 
 /* The controllers every cluster runs, whatever its host; NULL-terminated. */
 extern const struct controller *const control_all[];

@@ -59,6 +59,12 @@ api_json POST /apis/storage.k8s.io/v1/storageclasses '{"metadata":{"name":"lazy"
 claim lazy '"storageClassName":"lazy",'
 eventually 'a lazy class waits' 5 eval "k describe pvc lazy | grep -q 'waiting for first consumer'"
 
+claim grow ''
+wait_until 5 eval "bound grow | grep -q Bound"
+k patch pvc grow -p '{"spec":{"resources":{"requests":{"storage":"3Gi"}}}}' > /dev/null
+eventually 'a claim can grow' 5 prints 3Gi k get pvc grow -o 'jsonpath={.status.capacity.storage}'
+is "$(k get pv "$(k get pvc grow -o 'jsonpath={.spec.volumeName}')" -o 'jsonpath={.spec.capacity.storage}')" 3Gi 'with its volume'
+
 claim used ''
 wait_until 5 eval "bound used | grep -q Bound"
 api_json POST /api/v1/namespaces/default/pods '{"metadata":{"name":"user"},"spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"c","image":"i"}],"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"used"}}]}}' -o /dev/null
