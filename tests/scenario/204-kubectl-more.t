@@ -78,15 +78,15 @@ check 'wait for a value' k wait --for=jsonpath='{.status.readyReplicas}'=2 deplo
 check 'wait for a value to exist' k wait --for=jsonpath='{.spec.strategy}' deploy/web --timeout=1s
 check_fails 'and not for ever' 'timed out waiting for the condition' k wait --for=jsonpath='{.spec.replicas}'=9 deploy/web --timeout=1s
 check 'wait for creation' k wait --for=create deploy/web --timeout=1s
-printf 'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: [{apiGroups: [""], resources: [pods], verbs: [get]}]\n' > "$T/role.yaml"
-check 'auth reconcile creates' k133 auth reconcile -f "$T/role.yaml"
-check 'and extends' k133 auth reconcile -f <(sed 's/\[get\]/[list]/' "$T/role.yaml")
+printf 'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r, namespace: default}\nrules: [{apiGroups: [""], resources: [pods], verbs: [get]}]\n' > "$T/role.yaml"
+check 'auth reconcile creates' k auth reconcile -f "$T/role.yaml"
+check 'and extends' k auth reconcile -f <(sed 's/\[get\]/[list]/' "$T/role.yaml")
 is "$(k get role r -o json | jq -c '[.rules[].verbs[]]')" '["get","list"]' 'without taking'
 openssl req -new -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=dev -out "$T/dev.csr" 2> /dev/null
 printf 'apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {name: dev}\nspec: {request: %s, signerName: kubernetes.io/kube-apiserver-client, usages: [client auth]}\n' "$(base64 -w0 "$T/dev.csr")" | k create -f - > /dev/null
 check 'certificate approve' k certificate approve dev
 eventually 'a certificate comes of it' 5 sh -c "$KUBECTL_135 get csr dev -o 'jsonpath={.status.certificate}' | grep -q ."
-check_fails 'approved is not denied any more' 'conditions: Invalid value|Approved.*Denied' k certificate deny dev
+check_fails 'approved is not denied any more' 'already Approved' k certificate deny dev
 
 # pods
 check 'debug with an ephemeral container' k debug single --image=busybox -c dbg --target=single --attach=false
