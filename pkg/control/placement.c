@@ -164,6 +164,22 @@ void placement_leave(struct placement *p, const char *uid)
 	occupant_free(o);
 }
 
+bool placement_sweep(struct placement *p, bool (*known)(void *arg, const char *uid), void *arg)
+{
+	const char *uid;
+	size_t it = 0;
+	bool any = false;
+	void *v;
+
+	while (map_next(p->occupants, &it, &uid, &v)) {
+		if (known(arg, uid))
+			continue;
+		placement_leave(p, uid);
+		any = true;
+	}
+	return any;
+}
+
 void placement_lift(struct placement *p, const char *uid, bool up)
 {
 	struct occupant *o = map_get(p->occupants, uid);

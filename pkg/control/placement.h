@@ -23,6 +23,8 @@ void placement_node_gone(struct placement *p, const char *name);
 void placement_take(struct placement *p, const char *uid, const char *node, const char *owner,
 		    const struct amounts *requests, const struct json *spec);
 void placement_leave(struct placement *p, const char *uid);
+/* All leave whom known() does not know; true when any did. */
+bool placement_sweep(struct placement *p, bool (*known)(void *arg, const char *uid), void *arg);
 /* Is it known to occupy this node? */
 bool placement_has(const struct placement *p, const char *uid, const char *node);
 

@@ -1,6 +1,7 @@
 #include "control/preemption.h"
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "obj/json.h"
 #include "obj/selector.h"
 
@@ -73,25 +74,34 @@ static bool guarded(const struct preemption *x, const struct obj *pod)
 	return false;
 }
 
-static bool is_placed(const struct obj *pod, void *pods)
+static bool is_alive(const struct obj *pod, void *pods)
 {
-	return *pod_node(pods, pod) && !pod_finished(pods, pod);
+	return !pod_finished(pods, pod);
+}
+
+static bool is_known(void *alive, const char *uid)
+{
+	return map_get(alive, uid);
 }
 
 struct preemption *preemption_new(struct arena *a, struct api *api, struct placement *place,
-				  const struct pods *pods)
+				  const struct pods *pods, bool *freed)
 {
+	struct map *alive = map_new();
 	struct preemption *x = arena_zalloc(a, sizeof *x);
 	struct pods look = *pods;
 	struct store_list l;
 
 	*x = (struct preemption){ .a = a, .api = api, .place = place, .lowest = INT64_MAX };
 	read_guards(x);
-	store_list(api_table(api, pods->kind), NULL, NULL, NULL, 0, is_placed, &look, &l);
+	store_list(api_table(api, pods->kind), NULL, NULL, NULL, 0, is_alive, &look, &l);
 	x->all = arena_alloc(a, (l.n + 1) * sizeof(*x->all));
 	for (size_t i = 0; i < l.n; i++) {
 		const struct obj *o = obj_hold(a, l.items[i]);
 
+		map_set(alive, o->uid, x);
+		if (!*pod_node(pods, o))
+			continue;
 		x->all[x->n] = (struct placed){ o, pod_node(pods, o), pod_priority(pods, o),
 						guarded(x, o) };
 		if (x->all[x->n].priority < x->lowest)
@@ -100,6 +110,8 @@ struct preemption *preemption_new(struct arena *a, struct api *api, struct place
 	}
 	store_list_free(&l);
 	qsort(x->all, x->n, sizeof(*x->all), by_node);
+	*freed = placement_sweep(place, is_known, alive);
+	map_free(&alive, NULL);
 	return x;
 }
 

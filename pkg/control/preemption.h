@@ -14,9 +14,10 @@
 
 struct preemption;
 
-/* A view of the placed pods, made once for a pass; in the arena. */
+/* A view of the placed pods, made once for a pass; in the arena.  Pods that have gone leave their places, told of
+ * or not, lest others be sent away after them; *freed when there were any: then look for a place once more. */
 struct preemption *preemption_new(struct arena *a, struct api *api, struct placement *place,
-				  const struct pods *pods);
+				  const struct pods *pods, bool *freed);
 
 struct newcomer {
 	const struct obj *pod;

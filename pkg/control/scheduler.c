@@ -337,6 +337,16 @@ static void ignore_lesser(struct scheduler *s, int64_t priority, bool up)
 			placement_lift(s->place, uid, up);
 }
 
+/* True when there is more room than was thought. */
+static bool look_closer(struct pass *p)
+{
+	bool freed = false;
+
+	if (!p->preemption)
+		p->preemption = preemption_new(p->a, p->s->api, p->s->place, &p->s->pods, &freed);
+	return freed;
+}
+
 /* Nothing fits: who would have to leave?  The place is held until they have. */
 static void make_room(struct pass *p, struct candidate *c, const struct amounts *want,
 		      const struct node_rules *rules)
@@ -347,8 +357,6 @@ static void make_room(struct pass *p, struct candidate *c, const struct amounts 
 	struct nominee *held = map_get(s->nominees, c->pod->uid);
 	const char *why = NULL;
 
-	if (!p->preemption)
-		p->preemption = preemption_new(p->a, s->api, s->place, &s->pods);
 	if (held && preemption_pending(p->preemption, held->node, c->priority)) {
 		why = "not eligible due to a terminating pod on the nominated node.";
 		placement_take(s->place, c->pod->uid, held->node, "", want, spec);
@@ -387,6 +395,9 @@ static void choose(struct pass *p, size_t n)
 	placement_leave(s->place, c->pod->uid);
 	ignore_lesser(s, c->priority, true);
 	c->node = placement_choose(s->place, p->a, spec, uid, &want, matter ? &rules : NULL, &c->why);
+	if (!c->node && look_closer(p))
+		c->node = placement_choose(s->place, p->a, spec, uid, &want, matter ? &rules : NULL,
+					   &c->why);
 	if (!c->node)
 		make_room(p, c, &want, matter ? &rules : NULL);
 	ignore_lesser(s, c->priority, false);
