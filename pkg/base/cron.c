@@ -6,6 +6,7 @@
 #include "base/zone.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,16 +43,21 @@ static bool refuse(struct reader *r, const char *text)
 
 static bool number(struct reader *r, const char *s, unsigned *v)
 {
-	const char *digits = s + (*s == '-' || *s == '+');
+	const char *digits = s + (*s == '-' || *s == '+'), *fault = NULL;
 	char *end;
-	long n = strtol(s, &end, 10);
+	long n;
 
+	errno = 0;
+	n = strtol(s, &end, 10);
 	if (!isdigit((unsigned char)*digits) || *end)
+		fault = "invalid syntax";
+	else if (errno == ERANGE)
+		fault = "value out of range";
+	if (fault)
 		return refuse(
-			r,
-			arena_printf(r->a,
-				     "failed to parse int from %s: strconv.Atoi: parsing %s: invalid syntax",
-				     s, go_quote(r->a, s, strlen(s))));
+			r, arena_printf(r->a,
+					"failed to parse int from %s: strconv.Atoi: parsing %s: %s",
+					s, go_quote(r->a, s, strlen(s)), fault));
 	if (n < 0)
 		return refuse(r, arena_printf(r->a, "negative number (%ld) not allowed: %s", n, s));
 	*v = n > INT_MAX ? INT_MAX : (unsigned)n;
