@@ -229,7 +229,6 @@ static uint32_t type_at(const struct zone *z, int64_t t)
 
 int zone_offset(const struct zone *z, int64_t t)
 {
-	const unsigned char *infos = z->p + (size_t)z->times * 9;
 	uint32_t type;
 	int offset = 0;
 
@@ -237,7 +236,7 @@ int zone_offset(const struct zone *z, int64_t t)
 	    rule_offset(z->rule, t, &offset))
 		return offset;
 	type = z->types ? type_at(z, t) : 0;
-	return type < z->types ? (int)get32(infos + (size_t)type * 6) : 0;
+	return type < z->types ? (int)get32(z->p + (size_t)z->times * 9 + (size_t)type * 6) : 0;
 }
 
 int64_t zone_moment(const struct zone *z, const struct civil *c)
