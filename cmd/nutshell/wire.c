@@ -47,6 +47,7 @@ struct wire {
 	struct logins logins;
 	struct issuer *issuer;
 	struct foreign_tokens foreign_tokens;
+	struct peers peers;
 	struct tls_identity *tls;
 	struct store *store;
 	struct kinds *kinds;
@@ -323,6 +324,17 @@ static bool start_server(struct wire *w, struct status *st)
 	return endpoint_publish(w->api, own, httpd_port(w->httpd), st);
 }
 
+static bool has_peer(void *arg, const char *group, const char *version)
+{
+	return server_has_peer(arg, group, version);
+}
+
+static struct json *ask_peer(void *arg, struct arena *a, const char *account, const char *group,
+			     const char *version, const char *path, struct status *st)
+{
+	return server_ask_peer(arg, a, account, group, version, path, st);
+}
+
 static size_t add_controllers(struct wire *w, size_t n, const struct controller *const *list,
 			      void *arg)
 {
@@ -339,8 +351,10 @@ static bool start_controllers(struct wire *w, struct status *st)
 				     .controllers = w->controllers,
 				     .args = w->args,
 				     .select = w->config.controllers };
-	size_t n = add_controllers(w, 0, control_all, NULL);
+	size_t n;
 
+	w->peers = (struct peers){ has_peer, ask_peer, w->server };
+	n = add_controllers(w, 0, control_all, &w->peers);
 	if (!w->host_ops->schedules)
 		n = add_controllers(w, n, control_local, NULL);
 	add_controllers(w, n, w->host_ops->controllers, w->host);

@@ -15,6 +15,7 @@ const struct controller *const control_all[] = {
 	&statefulset_controller,
 	&daemonset_controller,
 	&disruption_controller,
+	&autoscaler_controller,
 	&claim_protection_controller,
 	&volume_protection_controller,
 	&taint_eviction_controller,

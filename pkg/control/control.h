@@ -9,6 +9,15 @@
 
 #include "work/work.h"
 
+/* What the controllers of control_all may be given as start()'s argument (NULL: none of it): other servers' APIs.
+ * Calls block; NULL is an answer with st filled: 404 when nobody serves that group and version. */
+struct peers {
+	bool (*has)(void *arg, const char *group, const char *version);
+	struct json *(*ask)(void *arg, struct arena *a, const char *account, const char *group,
+			    const char *version, const char *path, struct status *st);
+	void *arg;
+};
+
 extern const struct controller namespace_controller;
 extern const struct controller serviceaccount_controller;
 extern const struct controller root_ca_controller;
@@ -18,6 +27,7 @@ extern const struct controller replicationcontroller_controller;
 extern const struct controller statefulset_controller;
 extern const struct controller daemonset_controller;
 extern const struct controller disruption_controller;
+extern const struct controller autoscaler_controller;
 extern const struct controller claim_protection_controller;
 extern const struct controller volume_protection_controller;
 extern const struct controller taint_eviction_controller;

@@ -179,19 +179,18 @@ static bool unavailable(struct req *r)
 	return true;
 }
 
-/* The copy's texts live in the request's arena. */
-static bool copy_remote(struct req *r, const char *group, const char *version, struct remote *out)
+bool aggregate_copy(struct aggregate *g, struct arena *a, const char *group, const char *version,
+		    struct remote *out)
 {
-	struct aggregate *g = r->server->aggregate;
 	const struct remote *x;
 
 	lock_take(&g->lock);
 	x = aggregate_find(g, group, version);
 	if (x) {
 		*out = *x;
-		out->service = arena_strdup(r->a, x->service);
-		out->service_ns = arena_strdup(r->a, x->service_ns);
-		out->ca = arena_strdup(r->a, x->ca);
+		out->service = arena_strdup(a, x->service);
+		out->service_ns = arena_strdup(a, x->service_ns);
+		out->ca = arena_strdup(a, x->ca);
 	}
 	lock_drop(&g->lock);
 	return x != NULL;
@@ -206,7 +205,8 @@ bool aggregate_run(struct req *r, const char *group, const char *version, bool q
 	const char *why;
 
 	*found = __atomic_load_n(&r->server->aggregate->nremotes, __ATOMIC_RELAXED) > 0 &&
-		 copy_remote(r, group ? group : attr->group, version ? version : attr->version, &x);
+		 aggregate_copy(r->server->aggregate, r->a, group ? group : attr->group,
+				version ? version : attr->version, &x);
 	if (!*found)
 		return true;
 	if (!x.available)

@@ -18,7 +18,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "net/client.h"
+#include "base/buf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@
 #define SETTLE_NS (50 * INT64_C(1000000))
 #define AGAIN_NS INT64_C(1000000000) /* a second look: rows follow a definition's events */
 
-enum { ANSWER_MAX = 4 << 20 };
+enum { CHECK_S = 5 };
 
 static const char managed[] = "kube-aggregator.kubernetes.io/automanaged";
 
@@ -249,16 +249,6 @@ static bool check_service(struct aggregate *g, struct call *c, const struct remo
 	return fails(v, "FailedDiscoveryCheck", why);
 }
 
-static bool take_body(void *arg, const char *p, size_t n)
-{
-	struct buf *b = arg;
-
-	if (b->len + n > ANSWER_MAX)
-		return false;
-	buf_add(b, p, n);
-	return true;
-}
-
 static const char *remember_resources(struct call *c, const struct buf *body)
 {
 	STATUS_AUTO struct status st = STATUS_INIT;
@@ -274,23 +264,12 @@ static bool check_answer(struct aggregate *g, struct call *c, const struct remot
 	static const char *const who[] = { "X-Remote-User: system:kube-aggregator",
 					   "X-Remote-Group: system:masters", NULL };
 	STATUS_AUTO struct status st = STATUS_INIT;
-	struct client_config config = {
-		.url = f->origin, .address = f->address, .ca_pem = f->ca_pem, .insecure = f->insecure
-	};
-	struct client_req q = { .method = "GET",
-				.path = arena_printf(c->a, "/apis/%s/%s", x->group, x->version),
-				.accept = "application/json",
-				.timeout_s = 5,
-				.headers = who };
-	const char *url = arena_printf(c->a, "%s%s", f->origin, q.path);
 	BUF_AUTO struct buf body = BUF_INIT;
-	struct client_stream s = { .data = take_body, .arg = &body, .stop = &g->stopping };
-	struct client *client = NULL;
+	const char *path = arena_printf(c->a, "/apis/%s/%s", x->group, x->version);
+	const char *url = arena_printf(c->a, "%s%s", f->origin, path);
 	int code = 0;
-	bool ok = aggregate_identity(g, c->a, &config.cert_pem, &config.key_pem, &st) &&
-		  (client = client_new(&config, &st)) && client_stream(client, &q, &s, &code, &st);
+	bool ok = aggregate_ask(g, c->a, f, path, who, CHECK_S, &code, &body, &st);
 
-	client_free(&client);
 	if (!ok)
 		fails(v, "FailedDiscoveryCheck",
 		      arena_printf(c->a, "failing or missing response from %s: %s", url, st.message));

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+struct arena;
+struct buf;
 struct call;
 struct forward;
 struct kind;
@@ -44,6 +46,14 @@ struct aggregate {
 
 /* Under the lock; version NULL: any. */
 struct remote *aggregate_find(struct aggregate *g, const char *group, const char *version);
+/* A copy whose texts live in the arena; false when there is none.  Takes the lock. */
+bool aggregate_copy(struct aggregate *g, struct arena *a, const char *group, const char *version,
+		    struct remote *out);
+/* GET path as the caller that the header lines name; the answer's code and body.  Blocks up to timeout_s, or until
+ * the server stops. */
+bool aggregate_ask(struct aggregate *g, struct arena *a, const struct forward *f, const char *path,
+		   const char *const *who, int timeout_s, int *code, struct buf *body,
+		   struct status *st);
 /* Where it is and how to talk to it; path is the caller's.  False: *why. */
 bool aggregate_target(struct call *c, const struct remote *x, struct forward *f, const char **why);
 

@@ -79,6 +79,14 @@ void server_reopen(struct server *s);
 void server_stop(struct server *s);
 void server_free(struct server **s);
 
+/* Whether another server is registered for a group and version. */
+bool server_has_peer(struct server *s, const char *group, const char *version);
+/* GET path of that server as a ServiceAccount of kube-system: its JSON answer in the arena.  NULL: 404 when there is
+ * no such server, 503 when it is not available, else its message without a reason.  Blocks, up to 10 s. */
+struct json *server_ask_peer(struct server *s, struct arena *a, const char *account,
+			     const char *group, const char *version, const char *path,
+			     struct status *st);
+
 /* The Status object of st as a complete answer on a connection that was taken over and not answered yet (a
  * host's duplex()).  Blocking. */
 void server_conn_status(struct conn *c, const struct status *st);
