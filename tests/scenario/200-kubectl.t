@@ -58,7 +58,7 @@ writes() {
 	no_error 'rollout undo' n rollout undo deploy/web
 	no_error 'rollout status' n rollout status deploy/web --timeout=20s
 	says 'history of one revision' 'Image:.nginx:1' n rollout history deploy/web --revision=3
-	is "$(n get pods -l app=web -o 'jsonpath={.items[*].spec.containers[0].image}')" 'nginx:1 nginx:1 nginx:1' "$V: the old image runs"
+	eventually "$V: the old image runs" 10 prints 'nginx:1 nginx:1 nginx:1' n get pods -l app=web -o 'jsonpath={.items[*].spec.containers[0].image}'
 	no_error 'rollout pause' n rollout pause deploy/web
 	no_error 'rollout resume' n rollout resume deploy/web
 	no_error 'rollout restart' n rollout restart deploy/web
