@@ -3,7 +3,9 @@
  * the ready list (due now), the heap (due later), or with a worker.  While with a worker, additions are only
  * noted (again_ns) and take effect in queue_done().  Entries that are nowhere are freed at once, so an idle
  * queue holds no memory.  One sleeping worker minds the clock for all; when it leaves with an entry, it wakes
- * another to take its place, else what is due next would wait until somebody is done.
+ * another to take its place, else what is due next would wait until somebody is done.  Workers are started
+ * when something waits and nobody sleeps: most controllers of most clusters never have anything to do, and
+ * a thread that was never started costs nothing.
  */
 #include "work/queue.h"
 
@@ -41,6 +43,12 @@ struct queue {
 	size_t running;
 	int64_t alarm_ns; /* a sleeping worker wakes then; NEVER = none does by itself */
 	bool stopped;
+	size_t sleeping;
+	struct thread **workers;
+	size_t nworkers, max;
+	const char *name;
+	void (*work)(void *arg);
+	void *arg;
 };
 
 struct queue *queue_new(const char *name)
@@ -53,6 +61,7 @@ struct queue *queue_new(const char *name)
 	q->entries = map_new();
 	q->last = &q->first;
 	q->alarm_ns = NEVER;
+	q->name = name;
 	return q;
 }
 
@@ -70,6 +79,7 @@ void queue_free(struct queue **q)
 {
 	if (!*q)
 		return;
+	free((*q)->workers);
 	map_free(&(*q)->entries, entry_free);
 	vec_free(&(*q)->heap);
 	cond_destroy(&(*q)->wake);
@@ -174,6 +184,21 @@ static void schedule(struct queue *q, struct entry *e, int64_t due_ns, int64_t n
 	heap_up(q, q->heap.n - 1);
 }
 
+static bool needs_another(const struct queue *q)
+{
+	return q->first || (q->heap.n && q->heap.p[0]->due_ns < q->alarm_ns);
+}
+
+static void wake_another(struct queue *q)
+{
+	if (q->sleeping) {
+		cond_signal(&q->wake);
+	} else if (q->nworkers < q->max && !q->stopped && needs_another(q)) {
+		q->workers[q->nworkers] = thread_start(q->name, q->work, q->arg);
+		q->nworkers++;
+	}
+}
+
 void queue_add(struct queue *q, const char *ns, const char *name, int64_t after_ms)
 {
 	int64_t now = clock_mono_ns(), due = now + after_ms * 1000000;
@@ -185,7 +210,7 @@ void queue_add(struct queue *q, const char *ns, const char *name, int64_t after_
 		schedule(q, e, due, now);
 	else if (due < e->again_ns)
 		e->again_ns = due;
-	cond_signal(&q->wake);
+	wake_another(q);
 	lock_drop(&q->lock);
 }
 
@@ -223,19 +248,16 @@ static void sleep_until_due(struct queue *q)
 {
 	int64_t due = q->heap.n ? q->heap.p[0]->due_ns : NEVER;
 
+	q->sleeping++;
 	if (due >= q->alarm_ns) {
 		cond_wait(&q->wake, &q->lock);
-		return;
+	} else {
+		q->alarm_ns = due;
+		cond_wait_until(&q->wake, &q->lock, due);
+		if (q->alarm_ns == due)
+			q->alarm_ns = NEVER;
 	}
-	q->alarm_ns = due;
-	cond_wait_until(&q->wake, &q->lock, due);
-	if (q->alarm_ns == due)
-		q->alarm_ns = NEVER;
-}
-
-static bool needs_another(const struct queue *q)
-{
-	return q->first || (q->heap.n && q->heap.p[0]->due_ns < q->alarm_ns);
+	q->sleeping--;
 }
 
 struct queue_item *queue_take(struct queue *q)
@@ -251,7 +273,7 @@ struct queue_item *queue_take(struct queue *q)
 		sleep_until_due(q);
 	}
 	if (e && needs_another(q))
-		cond_signal(&q->wake);
+		wake_another(q);
 	lock_drop(&q->lock);
 	return e ? &e->item : NULL;
 }
@@ -286,6 +308,24 @@ void queue_stop(struct queue *q)
 	q->stopped = true;
 	cond_broadcast(&q->wake);
 	lock_drop(&q->lock);
+}
+
+void queue_staff(struct queue *q, size_t max, void (*work)(void *arg), void *arg)
+{
+	lock_take(&q->lock);
+	q->workers = calloc(max, sizeof(*q->workers));
+	BUG_ON(!q->workers);
+	q->max = max;
+	q->work = work;
+	q->arg = arg;
+	wake_another(q);
+	lock_drop(&q->lock);
+}
+
+void queue_join(struct queue *q)
+{
+	for (size_t i = 0; i < q->nworkers; i++)
+		thread_join(&q->workers[i]);
 }
 
 bool queue_idle(struct queue *q)

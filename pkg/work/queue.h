@@ -9,6 +9,7 @@
 #define NUTSHELL_WORK_QUEUE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct queue;
@@ -18,6 +19,7 @@ struct queue_item {
 	int failures; /* consecutive, for the back-off */
 };
 
+/* name is borrowed. */
 struct queue *queue_new(const char *name);
 void queue_free(struct queue **q);
 
@@ -32,6 +34,12 @@ struct queue_item *queue_take(struct queue *q);
  * rest: a name that was added meanwhile is left alone for as long as the work on it has taken, so that large
  * ones, to which much happens, are worked on half of the time at most. */
 void queue_done(struct queue *q, struct queue_item *item, bool failed, int64_t again_ms, bool rest);
+
+/* From now on up to max threads run work(arg), which takes items until there are no more: each is started when
+ * it is first needed.  Called once at most; who does not call it takes items with threads of its own. */
+void queue_staff(struct queue *q, size_t max, void (*work)(void *arg), void *arg);
+/* After queue_stop(): wait until they have returned. */
+void queue_join(struct queue *q);
 
 /* Let queue_take() return NULL from now on. */
 void queue_stop(struct queue *q);

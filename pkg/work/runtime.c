@@ -34,8 +34,6 @@ struct unit {
 	void *state;
 	struct enqueue enqueue;
 	bool started; /* ctl->start() was called */
-	struct thread **threads;
-	int nthreads;
 };
 
 struct runtime {
@@ -249,15 +247,6 @@ static void unit_start(struct unit *u)
 	u->started = true;
 }
 
-static void unit_work(struct unit *u)
-{
-	u->nthreads = u->ctl->workers ? u->ctl->workers : 1;
-	u->threads = calloc((size_t)u->nthreads, sizeof *u->threads);
-	BUG_ON(!u->threads);
-	for (int i = 0; i < u->nthreads; i++)
-		u->threads[i] = thread_start(u->ctl->name, work, u);
-}
-
 /* On the feed's thread, which runtime_stop() joins before it looks at the workers. */
 static void on_synced(void *arg)
 {
@@ -268,15 +257,13 @@ static void on_synced(void *arg)
 
 		if (u->ctl->synced)
 			u->ctl->synced(&u->enqueue, u->state);
-		unit_work(u);
+		queue_staff(u->enqueue.queue, u->ctl->workers ? (size_t)u->ctl->workers : 1, work, u);
 	}
 }
 
 static void unit_stop(struct unit *u)
 {
-	for (int i = 0; i < u->nthreads; i++)
-		thread_join(&u->threads[i]);
-	free(u->threads);
+	queue_join(u->enqueue.queue);
 	if (u->ctl->stop && u->started)
 		u->ctl->stop(u->state);
 }
