@@ -7,6 +7,7 @@ wait_until 5 k get sa default
 core=/api/v1/namespaces/default
 pods=$core/pods
 merge() { api PATCH "$1" -H 'Content-Type: application/merge-patch+json' -d "$2"; }
+is "$(k get nodes -o json | jq '[.items[] | select(.spec.taints or .spec.unschedulable | not)] | length')" 2 'two nodes, both open'
 at() { k get pod "$1" -o 'jsonpath={.spec.nodeName}'; }
 
 # --- limit ranges ------------------------------------------------------------------------------
