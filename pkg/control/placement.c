@@ -192,6 +192,13 @@ void placement_lift(struct placement *p, const char *uid, bool up)
 		count(n, o, up ? -1 : 1);
 }
 
+const char *placement_where(const struct placement *p, const char *uid)
+{
+	const struct occupant *o = map_get(p->occupants, uid);
+
+	return o ? o->node : NULL;
+}
+
 bool placement_has(const struct placement *p, const char *uid, const char *node)
 {
 	const struct occupant *o = map_get(p->occupants, uid);
@@ -372,6 +379,18 @@ const char *placement_explain(struct arena *a, size_t nodes, const char **reason
 	out = arena_dup(a, b.p, b.len);
 	buf_free(&b);
 	return out;
+}
+
+const char *placement_refuse(const struct placement *p, struct arena *a, const char *why)
+{
+	size_t n = p->nodes.n;
+
+	if (!n)
+		return "no nodes available to schedule pods";
+	return arena_printf(a,
+			    "0/%zu nodes are available: %s. preemption: 0/%zu nodes are available: "
+			    "%zu Preemption is not helpful for scheduling.",
+			    n, why, n, n);
 }
 
 const char *placement_unfit(struct placement *p, struct arena *a, const char *node,

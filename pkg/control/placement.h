@@ -25,6 +25,8 @@ void placement_take(struct placement *p, const char *uid, const char *node, cons
 void placement_leave(struct placement *p, const char *uid);
 /* All leave whom known() does not know; true when any did. */
 bool placement_sweep(struct placement *p, bool (*known)(void *arg, const char *uid), void *arg);
+/* The node that it occupies, or NULL; borrowed. */
+const char *placement_where(const struct placement *p, const char *uid);
 /* Is it known to occupy this node? */
 bool placement_has(const struct placement *p, const char *uid, const char *node);
 
@@ -52,6 +54,9 @@ const char *placement_unfit(struct placement *p, struct arena *a, const char *no
 /* `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` of n reasons, which are sorted;
  * in the arena. */
 const char *placement_explain(struct arena *a, size_t nodes, const char **reasons, size_t n);
+
+/* The explanation when something about the pod itself speaks against every node; in the arena. */
+const char *placement_refuse(const struct placement *p, struct arena *a, const char *why);
 
 /* The best node's name, or NULL with upstream's explanation in *why (in the arena).  rules may be NULL. */
 const char *placement_choose(struct placement *p, struct arena *a, const struct json *spec,

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "obj/json.h"
+#include "obj/meta.h"
 #include "obj/selector.h"
 
 #include <stdlib.h>
@@ -295,4 +296,32 @@ bool preemption_plan(struct preemption *x, const struct newcomer *c, struct sacr
 	if (!t.found)
 		*why = placement_explain(x->a, nodes, t.reasons, t.n);
 	return t.found;
+}
+
+static bool mark_preempted(struct call *call, struct json *o, void *arg, struct status *st)
+{
+	(void)arg;
+	(void)st;
+	return meta_set_condition(
+		call->a, o, "DisruptionTarget", "True", "PreemptionByScheduler",
+		"default-scheduler: preempting to accommodate a higher priority pod", false);
+}
+
+void preemption_evict(struct task *t, const struct pods *pods, const struct obj *pod,
+		      const struct sacrifice *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct obj *victim = s->victims[i];
+		struct delete_options opts = DELETE_OPTIONS_INIT;
+		bool gone;
+
+		if (victim->deleted_s)
+			continue;
+		opts.uid = victim->uid;
+		api_change(&t->call, pods->kind, "status", victim->ns, victim->name, mark_preempted,
+			   NULL, NULL);
+		if (api_delete(&t->call, pods->kind, victim->ns, victim->name, &opts, &gone, NULL))
+			task_event(t, pods->kind, victim, "Normal", "Preempted",
+				   "Preempted by pod %s on node %s", pod->uid, s->node);
+	}
 }

@@ -36,6 +36,9 @@ struct sacrifice {
 /* True with what is to be done; false with upstream's sentence in *why. */
 bool preemption_plan(struct preemption *x, const struct newcomer *c, struct sacrifice *out,
 		     const char **why);
+/* Delete the victims, if any, and say why. */
+void preemption_evict(struct task *t, const struct pods *pods, const struct obj *pod,
+		      const struct sacrifice *s);
 /* Less important pods are already leaving this node. */
 bool preemption_pending(const struct preemption *x, const char *node, int64_t priority);
 

@@ -5,13 +5,15 @@
  * takes what waits, highest priority first, chooses a node for each while counting the choices made before it,
  * and binds them all in one commit.  A pod that fits nowhere is told why and waits until something changes
  * that may help it: a node, the end of another pod, the pod itself; or UNSCHEDULABLE_MS.  Less important pods
- * may have to make room for it (preemption).  Pods with another schedulerName or with gates are left alone.  k8s: pkg/scheduler/schedule_one.go, backend/queue.
+ * may have to make room for it (preemption).  Claims may have to be bound first (scheduler_volumes).  Pods with
+ * another schedulerName or with gates are left alone.  k8s: pkg/scheduler/schedule_one.go, backend/queue.
  */
 #include "control/control.h"
 #include "control/neighbors.h"
 #include "control/placement.h"
 #include "control/pods.h"
 #include "control/preemption.h"
+#include "control/scheduler_volumes.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -30,10 +32,13 @@
 #define BACKOFF_MIN_MS 100 /* after a bind that did not go through */
 #define BACKOFF_MAX_MS 10000
 #define UNSCHEDULABLE_MS 300000
+#define VOLUMES_MS 600000 /* that is how long claims may take to be bound */
 
 struct waiting {
 	const struct obj *pod;
 	int64_t priority, not_before_ns, backoff_ms;
+	int64_t volumes_ns; /* since when its claims are being bound; 0 = they are not */
+	bool claims;
 };
 
 /* A pod that others make room for: it holds its place until it is bound. */
@@ -50,6 +55,7 @@ struct scheduler {
 	struct map *waiting;  /* pod uid -> struct waiting */
 	struct map *nominees; /* pod uid -> struct nominee */
 	struct pods pods;
+	size_t claimants; /* waiting pods with claims */
 };
 
 static void waiting_free(void *p)
@@ -68,13 +74,16 @@ static bool wants_node(const struct json *tree)
 	       !json_count(json_path(tree, "spec.schedulingGates"));
 }
 
-static void note_waiting(struct scheduler *s, const struct obj *o, bool same_spec)
+static void note_waiting(struct scheduler *s, const struct obj *o, const struct json *tree,
+			 bool same_spec)
 {
 	struct waiting *w = map_get(s->waiting, o->uid);
 
 	if (!w) {
 		w = calloc(1, sizeof *w);
 		BUG_ON(!w);
+		w->claims = claims_wanted(json_get(tree, "spec"));
+		s->claimants += w->claims;
 		map_set(s->waiting, o->uid, w);
 	}
 	obj_unref(w->pod);
@@ -88,8 +97,10 @@ static void forget(struct scheduler *s, const char *uid)
 {
 	struct waiting *w = map_del(s->waiting, uid);
 
-	if (w)
+	if (w) {
+		s->claimants -= w->claims;
 		waiting_free(w);
+	}
 	free(map_del(s->nominees, uid));
 }
 
@@ -189,7 +200,7 @@ static bool note_pod(struct scheduler *s, const struct event *ev)
 		}
 		occupy(s, o, obj_tree(a, o));
 	} else if (!o->deleted_s && wants_node(obj_tree(a, o))) {
-		note_waiting(s, o, ev->prev && ev->prev->generation == o->generation);
+		note_waiting(s, o, obj_tree(a, o), ev->prev && ev->prev->generation == o->generation);
 		work = true;
 	} else {
 		forget(s, o->uid);
@@ -208,6 +219,18 @@ static bool note_node(struct scheduler *s, const struct event *ev)
 	return map_count(s->waiting) > 0;
 }
 
+/* A claim, a volume or a class changed. */
+static bool note_storage(struct scheduler *s)
+{
+	size_t it = 0;
+	void *v;
+
+	while (s->claimants && map_next(s->waiting, &it, NULL, &v))
+		if (((struct waiting *)v)->claims)
+			((struct waiting *)v)->not_before_ns = 0;
+	return s->claimants;
+}
+
 static void map_change(struct enqueue *q, void *state, const struct controller_watch *w,
 		       const struct event *ev)
 {
@@ -215,7 +238,9 @@ static void map_change(struct enqueue *q, void *state, const struct controller_w
 	bool work;
 
 	lock_take(&s->lock);
-	work = !strcmp(w->kind, "Node") ? note_node(s, ev) : note_pod(s, ev);
+	work = !strcmp(w->kind, "Pod")  ? note_pod(s, ev) :
+	       !strcmp(w->kind, "Node") ? note_node(s, ev) :
+					  note_storage(s);
 	lock_drop(&s->lock);
 	if (work)
 		enqueue_key(q, "", "pass");
@@ -229,6 +254,7 @@ struct candidate {
 	int64_t priority;
 	const char *node, *why;
 	struct sacrifice sacrifice; /* who leaves for it; n 0 = nobody */
+	struct pod_claims *claims;  /* NULL = it has none */
 };
 
 static int by_priority(const void *x, const void *y)
@@ -384,22 +410,32 @@ static void choose(struct pass *p, size_t n)
 	const struct json *spec = json_get(c->tree, "spec");
 	const char *uid = owner ? owner->uid : "";
 	bool matter = neighbors_matter(spec) || map_count(s->shy);
-	struct node_rules rules;
+	struct node_rules between, storage, *rules = NULL;
 	struct amounts want;
 
+	c->claims = claims_of_pod(p->a, s->api, s->place, c->pod, spec, &c->why);
+	placement_leave(s->place, c->pod->uid);
+	if (c->claims && c->why) {
+		c->why = placement_refuse(s->place, p->a, c->why);
+		return;
+	}
 	if (matter && !p->around)
 		p->around = neighborhood(s, p->a, p->all, n);
-	if (matter)
-		rules = neighbors_rules(p->around, c->pod, spec);
+	if (matter) {
+		between = neighbors_rules(p->around, c->pod, spec);
+		rules = &between;
+	}
+	if (c->claims) {
+		storage = claims_rules(c->claims, rules);
+		rules = &storage;
+	}
 	amounts_of_pod(&want, spec);
-	placement_leave(s->place, c->pod->uid);
 	ignore_lesser(s, c->priority, true);
-	c->node = placement_choose(s->place, p->a, spec, uid, &want, matter ? &rules : NULL, &c->why);
+	c->node = placement_choose(s->place, p->a, spec, uid, &want, rules, &c->why);
 	if (!c->node && look_closer(p))
-		c->node = placement_choose(s->place, p->a, spec, uid, &want, matter ? &rules : NULL,
-					   &c->why);
+		c->node = placement_choose(s->place, p->a, spec, uid, &want, rules, &c->why);
 	if (!c->node)
-		make_room(p, c, &want, matter ? &rules : NULL);
+		make_room(p, c, &want, rules);
 	ignore_lesser(s, c->priority, false);
 	if (!c->node)
 		return;
@@ -430,30 +466,6 @@ static bool tell_unschedulable(struct call *call, struct json *o, void *arg, str
 	       changed;
 }
 
-static bool mark_preempted(struct call *call, struct json *o, void *arg, struct status *st)
-{
-	(void)arg;
-	(void)st;
-	return meta_set_condition(call->a, o, "DisruptionTarget", "True", "PreemptionByScheduler",
-				  NAME ": preempting to accommodate a higher priority pod", false);
-}
-
-static void evict(struct task *t, struct scheduler *s, const struct candidate *c,
-		  const struct obj *victim)
-{
-	struct delete_options opts = DELETE_OPTIONS_INIT;
-	bool gone;
-
-	if (victim->deleted_s)
-		return;
-	opts.uid = victim->uid;
-	api_change(&t->call, s->pods.kind, "status", victim->ns, victim->name, mark_preempted, NULL,
-		   NULL);
-	if (api_delete(&t->call, s->pods.kind, victim->ns, victim->name, &opts, &gone, NULL))
-		task_event(t, s->pods.kind, victim, "Normal", "Preempted",
-			   "Preempted by pod %s on node %s", c->pod->uid, c->sacrifice.node);
-}
-
 static void put_aside(struct scheduler *s, const char *uid)
 {
 	struct waiting *w = map_get(s->waiting, uid);
@@ -479,8 +491,45 @@ static void refuse(struct task *t, struct scheduler *s, struct candidate *c)
 	task_event(t, s->pods.kind, c->pod, "Warning", "FailedScheduling", "%s", c->why);
 	api_change(&t->call, s->pods.kind, "status", c->pod->ns, c->pod->name, tell_unschedulable,
 		   c, NULL);
-	for (size_t i = 0; i < c->sacrifice.n; i++)
-		evict(t, s, c, c->sacrifice.victims[i]);
+	preemption_evict(t, &s->pods, c->pod, &c->sacrifice);
+}
+
+/* Are the pod's claims being bound for too long?  From now on when they were not. */
+static bool volumes_overdue(struct scheduler *s, const char *uid)
+{
+	struct waiting *w = map_get(s->waiting, uid);
+	int64_t now = clock_mono_ns();
+
+	if (w && !w->volumes_ns)
+		w->volumes_ns = now;
+	if (!w || now - w->volumes_ns < VOLUMES_MS * 1000000LL)
+		return false;
+	w->volumes_ns = 0;
+	return true;
+}
+
+/* The node is chosen, but claims are not bound yet: tell the binder, hold the place, and come back. */
+static void bind_volumes(struct task *t, struct scheduler *s, struct candidate *c)
+{
+	STATUS_AUTO struct status err = STATUS_INIT;
+	bool overdue, ok;
+
+	lock_take(&s->lock);
+	overdue = volumes_overdue(s, c->pod->uid);
+	lock_drop(&s->lock);
+	ok = !overdue && claims_commit(t, c->claims, c->node, &err);
+	c->node = NULL;
+	if (ok)
+		return;
+	lock_take(&s->lock);
+	vacate(s, c->pod->uid);
+	back_off(s, c->pod->uid);
+	lock_drop(&s->lock);
+	if (!overdue)
+		return;
+	claims_give_up(t, c->claims);
+	c->why = "binding volumes: context deadline exceeded";
+	refuse(t, s, c);
 }
 
 /* What the commit did not take is free again and tried anew; a deleted pod's event cleans up. */
@@ -524,6 +573,11 @@ static bool bind_all(struct task *t, struct scheduler *s, struct candidate *c, s
 	return ok;
 }
 
+static bool is_ready(const struct candidate *c)
+{
+	return !c->claims || claims_bound(c->claims);
+}
+
 static bool scheduler_reconcile(struct task *t, struct key key, struct result *out, struct status *st)
 {
 	struct scheduler *s = t->state;
@@ -536,13 +590,15 @@ static bool scheduler_reconcile(struct task *t, struct key key, struct result *o
 	n = take_due(s, t->call.a, c);
 	for (size_t i = 0; i < n; i++) {
 		choose(&p, i);
-		if (!c[i].node)
+		if (!c[i].node || !is_ready(&c[i]))
 			put_aside(s, c[i].pod->uid);
 	}
 	lock_drop(&s->lock);
 	for (size_t i = 0; i < n; i++)
 		if (!c[i].node)
 			refuse(t, s, &c[i]);
+		else if (!is_ready(&c[i]))
+			bind_volumes(t, s, &c[i]);
 	if (!bind_all(t, s, c, n, st))
 		return false;
 	lock_take(&s->lock);
@@ -583,7 +639,11 @@ const struct controller scheduler_controller = {
 	.name = "scheduler",
 	.manager = "kube-scheduler",
 	.source = "default-scheduler",
-	.watch = { { "v1", "Node", NULL }, { "v1", "Pod", NULL } },
+	.watch = { { "v1", "Node", NULL },
+		   { "v1", "Pod", NULL },
+		   { "v1", "PersistentVolumeClaim", NULL },
+		   { "v1", "PersistentVolume", NULL },
+		   { "storage.k8s.io/v1", "StorageClass", NULL } },
 	.map_state = map_change,
 	.restless = true,
 	.reconcile = scheduler_reconcile,

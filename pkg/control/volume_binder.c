@@ -32,20 +32,11 @@ static bool point_at_claim(struct call *c, struct json *o, void *arg, struct sta
 {
 	const struct bond *bond = arg;
 	const struct obj *claim = bond->claim;
-	struct json *ref = json_path(o, "spec.claimRef"), *spec = json_get(o, "spec");
+	const char *uid = json_path_str(o, "spec.claimRef.uid");
 
-	if (ref && *json_path_str(ref, "uid") && strcmp(json_path_str(ref, "uid"), claim->uid))
+	if (*uid && strcmp(uid, claim->uid))
 		return status_modified(st, &bond->claims->subject, claim->name);
-	if (ref && !strcmp(json_path_str(ref, "uid"), claim->uid))
-		return false;
-	if (!ref)
-		meta_set_annotation(c->a, o, PV_BOUND_BY_CONTROLLER, "yes");
-	json_set(c->a, spec, "claimRef",
-		 json_build(c->a,
-			    "{kind:%s,namespace:%s,name:%s,uid:%s,apiVersion:%s,resourceVersion:%s}",
-			    "PersistentVolumeClaim", claim->ns, claim->name, claim->uid, "v1",
-			    arena_printf(c->a, "%lld", (long long)claim->rev)));
-	return true;
+	return volume_point_at(c->a, o, claim);
 }
 
 static bool point_at_volume(struct call *c, struct json *o, void *arg, struct status *st)

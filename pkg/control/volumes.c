@@ -8,6 +8,7 @@
 #include "obj/quantity.h"
 #include "obj/selector.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define BETA_CLASS "volume.beta.kubernetes.io/storage-class"
@@ -137,17 +138,21 @@ static bool may_serve(const struct search *s, const struct obj *o, const struct 
 	return !strcmp(volume_class(volume), claim_class(s->claim)) && has_modes(volume, s->claim);
 }
 
+/* Nothing about the volume itself speaks against it. */
+static bool is_possible(const struct search *s, const struct obj *o, const struct json *volume)
+{
+	if (json_path(volume, "spec.claimRef") && !volume_is_for(volume, s->claim))
+		return false;
+	return is_large_enough(volume, s->claim) && !volume_mode_differs(volume, s->claim) &&
+	       same_attributes(volume, s->claim) && !o->deleted_s;
+}
+
 static void weigh(struct search *s, const struct obj *o)
 {
 	const struct json *volume = obj_tree(s->a, o);
 	struct quantity q = volume_size(volume);
 
-	if (json_path(volume, "spec.claimRef") && !volume_is_for(volume, s->claim))
-		return;
-	if (!is_large_enough(volume, s->claim) || volume_mode_differs(volume, s->claim) ||
-	    !same_attributes(volume, s->claim) || o->deleted_s)
-		return;
-	if (s->node && !volume_reaches(volume, s->node))
+	if (!is_possible(s, o, volume) || (s->node && !volume_reaches(volume, s->node)))
 		return;
 	if (volume_is_for(volume, s->claim)) {
 		s->best = o;
@@ -159,26 +164,95 @@ static void weigh(struct search *s, const struct obj *o)
 	}
 }
 
+static bool search_open(struct search *s)
+{
+	const struct json *sel = json_path(s->claim, "spec.selector");
+
+	s->sel = sel ? selector_from_label_selector(s->a, sel, NULL) : NULL;
+	return !sel || s->sel;
+}
+
+static void list_volumes(struct api *api, struct store_list *l)
+{
+	const struct kind *k = kinds_by_resource(api_kinds(api), "", "v1", "persistentvolumes");
+
+	store_list(api_table(api, k), "", NULL, NULL, 0, NULL, NULL, l);
+}
+
 const struct obj *volume_match(struct api *api, struct arena *a, const struct json *claim,
 			       const struct obj *node, bool bound_only)
 {
-	const struct kind *k = kinds_by_resource(api_kinds(api), "", "v1", "persistentvolumes");
-	const struct json *sel = json_path(claim, "spec.selector");
 	struct search s = { .a = a, .claim = claim, .node = node, .bound_only = bound_only };
 	struct store_list l;
 
-	if (sel) {
-		s.sel = selector_from_label_selector(a, sel, NULL);
-		if (!s.sel)
-			return NULL;
-	}
-	store_list(api_table(api, k), "", NULL, NULL, 0, NULL, NULL, &l);
+	if (!search_open(&s))
+		return NULL;
+	list_volumes(api, &l);
 	for (size_t i = 0; i < l.n; i++)
 		weigh(&s, l.items[i]);
 	if (s.best)
 		obj_hold(a, s.best);
 	store_list_free(&l);
 	return s.best;
+}
+
+struct choice {
+	const struct obj *o;
+	bool made_for;
+	struct quantity size;
+};
+
+static int by_fitness(const void *x, const void *y)
+{
+	const struct choice *a = x, *b = y;
+
+	if (a->made_for != b->made_for)
+		return a->made_for ? -1 : 1;
+	return quantity_cmp(&a->size, &b->size);
+}
+
+const struct obj *const *volume_suited(struct api *api, struct arena *a, const struct json *claim,
+				       size_t *n)
+{
+	struct search s = { .a = a, .claim = claim };
+	const struct obj **out;
+	struct choice *all;
+	struct store_list l;
+
+	*n = 0;
+	if (!search_open(&s))
+		return NULL;
+	list_volumes(api, &l);
+	all = arena_alloc(a, (l.n + 1) * sizeof(*all));
+	for (size_t i = 0; i < l.n; i++) {
+		const struct json *v = obj_tree(a, l.items[i]);
+		bool made_for = volume_is_for(v, claim);
+
+		if (is_possible(&s, l.items[i], v) && (made_for || may_serve(&s, l.items[i], v)))
+			all[(*n)++] =
+				(struct choice){ obj_hold(a, l.items[i]), made_for, volume_size(v) };
+	}
+	store_list_free(&l);
+	qsort(all, *n, sizeof(*all), by_fitness);
+	out = arena_alloc(a, (*n + 1) * sizeof(*out));
+	for (size_t i = 0; i < *n; i++)
+		out[i] = all[i].o;
+	return out;
+}
+
+bool volume_point_at(struct arena *a, struct json *volume, const struct obj *claim)
+{
+	struct json *spec = json_get(volume, "spec"), *ref = json_get(spec, "claimRef");
+
+	if (ref && !strcmp(json_path_str(ref, "uid"), claim->uid))
+		return false;
+	if (!ref)
+		meta_set_annotation(a, volume, PV_BOUND_BY_CONTROLLER, "yes");
+	json_set(a, spec, "claimRef",
+		 json_build(a, "{kind:%s,namespace:%s,name:%s,uid:%s,apiVersion:%s,resourceVersion:%s}",
+			    "PersistentVolumeClaim", claim->ns, claim->name, claim->uid, "v1",
+			    arena_printf(a, "%lld", (long long)claim->rev)));
+	return true;
 }
 
 bool class_waits(struct api *api, struct arena *a, const char *class)

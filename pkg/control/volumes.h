@@ -1,12 +1,13 @@
 /*
  * volumes: PersistentVolumes, the claims on them, and which suit each other.  Trees in, answers out; nothing is
- * written.  Shared by the binder, the protections and the scheduler.
+ * stored.  Shared by the binder, the protections and the scheduler.
  * k8s: component-helpers/storage/volume/pv_helpers.go.
  */
 #ifndef NUTSHELL_CONTROL_VOLUMES_H
 #define NUTSHELL_CONTROL_VOLUMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct api;
 struct arena;
@@ -34,6 +35,11 @@ bool volume_reaches(const struct json *volume, const struct obj *node);
  * none.  bound_only: only one made for it. */
 const struct obj *volume_match(struct api *api, struct arena *a, const struct json *claim,
 			       const struct obj *node, bool bound_only);
+/* All that would do for the claim, whatever the node: those made for it first, then the smallest.  Held by a. */
+const struct obj *const *volume_suited(struct api *api, struct arena *a, const struct json *claim,
+				       size_t *n);
+/* Let the volume's tree name the claim; false when it does already. */
+bool volume_point_at(struct arena *a, struct json *volume, const struct obj *claim);
 /* The class binds only when a pod has been placed. */
 bool class_waits(struct api *api, struct arena *a, const char *class);
 
