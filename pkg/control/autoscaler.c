@@ -214,7 +214,7 @@ static bool selects_any(struct rivals *r, const struct obj *other)
 	return false;
 }
 
-/* The autoscalers that control pods of x; "[{a ns} {b ns}]" when there are several, else NULL. */
+/* The autoscalers that control pods of x; "[ns/a ns/b]" when there are several, else NULL. */
 static const char *ambiguous(struct autoscaling *x)
 {
 	struct rivals r = { x, { 0 }, "", 0 };
@@ -231,7 +231,7 @@ static const char *ambiguous(struct autoscaling *x)
 
 		if (strcmp(o->name, x->obj->name) && !selects_any(&r, o))
 			continue;
-		r.names = arena_printf(a, "%s%s{%s %s}", r.names, r.n++ ? " " : "", o->name, o->ns);
+		r.names = arena_printf(a, "%s%s%s/%s", r.names, r.n++ ? " " : "", o->ns, o->name);
 	}
 	if (all.n > 1)
 		store_list_free(&r.pods);

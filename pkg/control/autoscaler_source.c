@@ -179,16 +179,19 @@ static const struct json *custom(struct autoscaling *x, const char *path, const 
 {
 	struct arena *a = x->t->call.a;
 	const char *version = serves(x, custom_group, "v1beta2") ? "v1beta2" : "v1beta1";
-	const char *query = escaped(a, selector_of(a, selector));
+	const char *wanted = selector_of(a, selector), *query = "";
 	const struct json *list = NULL;
 
+	if (*labels)
+		query = arena_printf(a, "?labelSelector=%s", escaped(a, labels));
+	if (*wanted)
+		query = arena_printf(a, "%s%cmetricLabelSelector=%s", query, *query ? '&' : '?',
+				     escaped(a, wanted));
 	if (!serves(x, custom_group, version))
 		*why = "no custom metrics API (custom.metrics.k8s.io) registered";
 	else
 		list = ask(x, custom_group, version,
-			   arena_printf(a, "/apis/%s/%s/%s?%s%s%smetricLabelSelector=%s",
-					custom_group, version, path, *labels ? "labelSelector=" : "",
-					escaped(a, labels), *labels ? "&" : "", query),
+			   arena_printf(a, "/apis/%s/%s/%s%s", custom_group, version, path, query),
 			   asked, why);
 	if (!list)
 		*why = arena_printf(a, "unable to fetch metrics from custom metrics API: %s", *why);
@@ -207,7 +210,8 @@ bool source_pods(struct autoscaling *x, const char *metric, const struct json *s
 		 struct sample **out, size_t *n, const char **why)
 {
 	struct arena *a = x->t->call.a;
-	const char *path = arena_printf(a, "namespaces/%s/pods/*/%s", x->obj->ns, escaped(a, metric));
+	const char *path =
+		arena_printf(a, "namespaces/%s/pods/%%2A/%s", x->obj->ns, escaped(a, metric));
 	const struct json *items =
 		custom(x, path, x->selector, selector, "pods.custom.metrics.k8s.io *", why);
 
@@ -287,9 +291,10 @@ bool source_external(struct autoscaling *x, const char *metric, const struct jso
 		     int64_t *value, const char **why)
 {
 	struct arena *a = x->t->call.a;
-	const char *path = arena_printf(a, "/apis/%s/v1beta1/namespaces/%s/%s?labelSelector=%s",
-					external_group, x->obj->ns, escaped(a, metric),
-					escaped(a, selector_of(a, selector)));
+	const char *labels = selector_of(a, selector);
+	const char *path = arena_printf(a, "/apis/%s/v1beta1/namespaces/%s/%s%s%s", external_group,
+					x->obj->ns, escaped(a, metric),
+					*labels ? "?labelSelector=" : "", escaped(a, labels));
 	const char *asked = arena_printf(a, "%s.%s", metric, external_group);
 	const struct json *list = ask(x, external_group, "v1beta1", path, asked, why);
 	int64_t v;
