@@ -5,7 +5,7 @@
 start_server --controllers none
 
 cms=/api/v1/namespaces/default/configmaps deploys=/apis/apps/v1/namespaces/default/deployments
-merge() { api PATCH "$1" -H 'Content-Type: application/merge-patch+json' -d "$2"; }
+merge() { api PATCH "$1" -H 'Content-Type: application/merge-patch+json' -d "$2" "${@:3}"; }
 rv() { jq -r .metadata.resourceVersion; }
 now() { api GET "$cms?limit=1" | rv; }
 # Events since a revision; all of them lie in the past, so a second is enough.
