@@ -69,7 +69,7 @@ api DELETE $cms/x -o /dev/null
 told() { jq -r '"\(.type) \(.object.metadata.name)"' | tr '\n' ' '; }
 is "$(events "resourceVersion=$from&labelSelector=w%3DA" | told)" 'ADDED w MODIFIED w MODIFIED w DELETED w ' 'a watcher of one label gets all of it'
 is "$(events "resourceVersion=$from&labelSelector=x%3DB" | told)" 'ADDED x DELETED x ' 'one of another label only its own'
-is "$(events "resourceVersion=$from&labelSelector=w%20in%20(A,B),!x" | told)" 'ADDED w MODIFIED w MODIFIED w DELETED w ' 'a set of labels'
+is "$(events "resourceVersion=$from&labelSelector=w%20in%20(A,B),!y" | told)" 'ADDED w MODIFIED w MODIFIED w DELETED w ' 'a set of labels'
 is "$(events "resourceVersion=$middle" | told)" 'MODIFIED w ADDED x DELETED w DELETED x ' 'a watch reopened at the last seen revision goes on from there'
 api_json POST $cms '{"metadata":{"name":"many"}}' -o /dev/null
 from=$(now)
