@@ -41,7 +41,7 @@ void cel_duration_print_go(struct buf *b, int64_t ns);
 void cel_duration_print(struct buf *b, int64_t ns);
 
 /* Seconds east of UTC at time s in a zone: "America/New_York", "+02:00", "UTC".  False with *why in
- * the arena, with Go's text, when there is no such zone (in this machine's database). */
+ * the arena, with Go's text, when there is no such zone. */
 bool cel_zone_offset(struct arena *a, const char *zone, int64_t s, int *offset, const char **why);
 
 #endif

@@ -11,7 +11,9 @@
 #include "server/request.h"
 
 #include "api/service_route.h"
+#include "api/subresource.h"
 #include "base/arena.h"
+#include "base/buf.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -173,21 +175,40 @@ static bool to_node(struct req *r, const struct place *p)
 	return no_address(r, "nodes");
 }
 
+/* PodProxyOptions and its sisters: all they have is the path behind /proxy, decoded. */
+static bool admit_connect(struct req *r, const char *options_kind)
+{
+	const char *path = r->http->path;
+	struct json *o = json_object(r->a);
+	BUF_AUTO struct buf b = BUF_INIT;
+
+	for (size_t i = r->route.tail; i < r->route.nsegs; i++)
+		buf_addf(&b, "/%s", r->route.segs[i]);
+	if (path[strlen(path) - 1] == '/' && !(b.len && b.p[b.len - 1] == '/'))
+		buf_addf(&b, "/");
+	if (b.len)
+		json_set_str(r->a, o, "path", b.p);
+	return api_admit_connect(&r->call, r->kind, r->route.attr.subresource, r->ns,
+				 r->route.attr.name, options_kind, o, &r->st);
+}
+
 bool proxy_run(struct req *r)
 {
 	static const struct {
-		const char *resource, *singular;
+		const char *resource, *singular, *options;
 		bool (*run)(struct req *r, const struct place *p);
 	} kinds[] = {
-		{ "services", "service", to_service },
-		{ "pods", "pod", to_pod },
-		{ "nodes", "node", to_node },
+		{ "services", "service", "ServiceProxyOptions", to_service },
+		{ "pods", "pod", "PodProxyOptions", to_pod },
+		{ "nodes", "node", "NodeProxyOptions", to_node },
 	};
 	struct place p;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (strcmp(r->route.attr.resource, kinds[i].resource) != 0)
 			continue;
+		if (!admit_connect(r, kinds[i].options))
+			return false;
 		if (split(r->a, r->route.attr.name, &p))
 			return kinds[i].run(r, &p);
 		return status_bad_request(&r->st, "invalid %s request \"%s\"", kinds[i].singular,

@@ -92,6 +92,9 @@ hook_config $V all /deny/403/-/all | sed 's|resources: .*|resources: ["*/*"]}|; 
 check "configurations are never asked about" k label validatingwebhookconfiguration all x=y
 check_fails "a stream is asked about" 'denied the request: all' k exec web -- sh
 is "$(last 'r["operation"], r["subResource"], r["kind"]["kind"]')" "('CONNECT', 'exec', 'PodExecOptions')" "as CONNECT"
+check_fails "a proxy is" 'denied the request: all' k get --raw '/api/v1/namespaces/default/services/https:web:1/proxy/a%20b/?c=d'
+is "$(last 'r["operation"], r["name"], r["object"]')" \
+	"('CONNECT', 'https:web:1', {'kind': 'ServiceProxyOptions', 'apiVersion': 'v1', 'path': '/a b/'})" "with the path behind it"
 forget
 
 check_fails "sideEffects must be none" 'Unsupported value: "Some": supported values: "None", "NoneOnDryRun"' \
