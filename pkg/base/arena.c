@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
@@ -39,6 +40,13 @@
 #define ALIGN 16u
 #define FIRST_BLOCK 8192u
 #define MAX_BLOCK (256u * 1024)
+/* Blocks of this size come from the system and go back to it at once.  The allocator would keep them until the
+ * thread's next allocations, and a thread may have none for hours.  Sanitizers watch the allocator's only. */
+#ifdef ARENA_POISON
+#define MAPPED_BLOCK SIZE_MAX
+#else
+#define MAPPED_BLOCK (128u * 1024)
+#endif
 
 struct block {
 	struct block *next; /* older */
@@ -69,8 +77,14 @@ static struct block *block_new(size_t size)
 {
 	struct block *b = NULL;
 
-	if (size < SIZE_MAX / 2)
+	if (size >= MAPPED_BLOCK && size < SIZE_MAX / 2) {
+		b = mmap(NULL, sizeof *b + size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (b == MAP_FAILED)
+			b = NULL;
+	} else if (size < SIZE_MAX / 2) {
 		b = malloc(sizeof *b + size);
+	}
 	if (!b)
 		bug("out of memory: %zu bytes for an arena", size);
 	b->next = NULL;
@@ -108,7 +122,10 @@ static void run_deferred(struct arena *a)
 static void block_free(struct block *b)
 {
 	UNPOISON(b->data, b->size);
-	free(b);
+	if (b->size >= MAPPED_BLOCK)
+		munmap(b, sizeof *b + b->size);
+	else
+		free(b);
 }
 
 /* Free all blocks but the first, which holds the struct, and return that. */
