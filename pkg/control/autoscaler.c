@@ -440,21 +440,27 @@ static bool same_annotations(const struct obj *x, const struct obj *y)
 	return same;
 }
 
+static bool uses_otherwise(struct api *api, const struct event *ev)
+{
+	struct pods pods = pods_of(api);
+
+	return pod_ready(&pods, ev->obj) != pod_ready(&pods, ev->prev) ||
+	       !same_annotations(ev->obj, ev->prev);
+}
+
 static void map_pod(struct enqueue *q, struct api *api, const struct event *ev)
 {
-	struct pods pods;
 	struct store_list l;
+	bool look;
 
 	if (!ev->prev || ev->type == EVENT_DELETED)
 		return;
 	store_list(api_table(api, kinds_by_resource(api_kinds(api), "autoscaling", "v2",
 						    "horizontalpodautoscalers")),
 		   ev->obj->ns, NULL, NULL, 0, NULL, NULL, &l);
-	pods = pods_of(api);
-	if (l.n && (pod_ready(&pods, ev->obj) != pod_ready(&pods, ev->prev) ||
-		    !same_annotations(ev->obj, ev->prev)))
-		for (size_t i = 0; i < l.n; i++)
-			enqueue_after(q, l.items[i]->ns, l.items[i]->name, SETTLE_MS);
+	look = l.n && uses_otherwise(api, ev);
+	for (size_t i = 0; look && i < l.n; i++)
+		enqueue_after(q, l.items[i]->ns, l.items[i]->name, SETTLE_MS);
 	store_list_free(&l);
 }
 
