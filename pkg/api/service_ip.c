@@ -284,11 +284,76 @@ static bool ip_take(struct choice *c, const char *text, struct status *st)
 	return true;
 }
 
+/* What validation will say comes first: families that do not exist, twice, or not those of the addresses. */
+static bool families_are_sound(const struct choice *c)
+{
+	const struct json *families = json_get(c->spec, "ipFamilies"), *first = json_first(families);
+	const struct json *ip = json_first(json_get(c->spec, "clusterIPs"));
+	const char *policy = json_path_str(c->spec, "ipFamilyPolicy");
+
+	if (strcmp(policy, "SingleStack") != 0 && strcmp(policy, "PreferDualStack") != 0 &&
+	    strcmp(policy, "RequireDualStack") != 0)
+		return false;
+	json_each(f, families) {
+		bool four = !strcmp(json_str(f), "IPv4");
+
+		if ((!four && strcmp(json_str(f), "IPv6") != 0) ||
+		    (f != first && json_equal(f, first)))
+			return false;
+		if (ip && strcmp(json_str(ip), "None") != 0 && !strchr(json_str(ip), ':') != four)
+			return false;
+		ip = ip ? json_next(ip) : NULL;
+	}
+	return true;
+}
+
+/* The range has one family; who brings his own endpoints may name others. */
+static bool families_fit(struct choice *c, const char *ip, struct status *st)
+{
+	static const struct subject service = { "", "services", "Service" };
+	const struct json *families = json_get(c->spec, "ipFamilies");
+	const char *policy = json_path_str(c->spec, "ipFamilyPolicy");
+	struct field_errors e = FIELD_ERRORS_INIT;
+	size_t i = 0;
+
+	/* what is stored stays as it is */
+	if (json_equal(json_get(c->spec, "ipFamilyPolicy"), json_get(c->old, "ipFamilyPolicy")) &&
+	    json_equal(families, json_get(c->old, "ipFamilies")))
+		return true;
+	if (!families_are_sound(c))
+		return true;
+	if (!strcmp(policy, "SingleStack") && json_count(families) == 2 && !c->old)
+		return refused(c, "spec.ipFamilyPolicy", "\"SingleStack\"",
+			       "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP "
+			       "families are specified",
+			       st);
+	if (!strcmp(ip, "None") && !json_count(json_get(c->spec, "selector")))
+		return true;
+	if (strchr(ip, ':'))
+		return refused(c, "spec.clusterIPs[0]",
+			       json_text(c->a, json_get(c->spec, "clusterIPs")),
+			       "IPv6 is not configured on this cluster", st);
+	if (!strcmp(policy, "RequireDualStack"))
+		field_error(&e, FIELD_INVALID, "spec.ipFamilyPolicy", "\"RequireDualStack\"",
+			    "this cluster is not configured for dual-stack services");
+	json_each(f, families) {
+		if (!strcmp(json_str(f), "IPv6"))
+			field_error(&e, FIELD_INVALID, arena_printf(c->a, "spec.ipFamilies[%zu]", i),
+				    "\"IPv6\"", "not configured on this cluster");
+		i++;
+	}
+	return !e.n || status_invalid(st, &service, meta_name(c->svc), &e);
+}
+
 static bool ips_allocate(struct choice *c, struct status *st)
 {
 	const char *type = json_path_str(c->spec, "type"), *ip = json_path_str(c->spec, "clusterIP");
 
-	if (!strcmp(type, "ExternalName") || !strcmp(ip, "None"))
+	if (!strcmp(type, "ExternalName"))
+		return true;
+	if (!families_fit(c, ip, st))
+		return false;
+	if (!strcmp(ip, "None"))
 		return true;
 	if (!*ip)
 		return ip_choose(c, st);
@@ -371,13 +436,36 @@ static bool port_take(struct choice *c, struct json *port, size_t i, int64_t num
 	return true;
 }
 
+static bool health_port_take(struct choice *c, int64_t number, struct status *st)
+{
+	uint8_t *mark = port_mark(c->s, number);
+
+	if (!mark && c->c->dry_run)
+		return true; /* nothing is allocated */
+	if (mark && !*mark) {
+		reserve(c, mark);
+		return true;
+	}
+	if (mark)
+		return status_internal(
+			st,
+			"failed to allocate requested HealthCheck NodePort %lld: provided port is already allocated",
+			(long long)number);
+	return status_internal(
+		st,
+		"failed to allocate requested HealthCheck NodePort %lld: provided port is not in the valid range. The range of valid ports is %d-%d",
+		(long long)number, PORT_FIRST, PORT_FIRST + PORT_COUNT - 1);
+}
+
 static bool health_port_allocate(struct choice *c, struct status *st)
 {
 	int64_t number = json_path_int(c->spec, "healthCheckNodePort", 0);
 
 	if (strcmp(json_path_str(c->spec, "type"), "LoadBalancer") ||
-	    strcmp(json_path_str(c->spec, "externalTrafficPolicy"), "Local") || number)
+	    strcmp(json_path_str(c->spec, "externalTrafficPolicy"), "Local"))
 		return true;
+	if (number)
+		return old_has_port(c, number) || health_port_take(c, number, st);
 	number = port_free(c);
 	if (!number)
 		return status_internal(st, "failed to allocate a nodePort: range is full");

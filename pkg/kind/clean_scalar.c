@@ -133,7 +133,16 @@ out:
 	       "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 }
 
-static struct json *clean_quantity(struct cleaner *c, struct json *v)
+/* Resources of pods, volumes, nodes and limits are counted in thousandths; finer ones are rounded up.
+ * k8s: pkg/apis/core/v1/defaults.go (SetDefaults_ResourceList) */
+static char *in_thousandths(struct cleaner *c, char *text)
+{
+	struct quantity q;
+
+	return quantity_parse(text, &q) && quantity_round_milli(&q) ? quantity_text(c->a, &q) : text;
+}
+
+static struct json *clean_quantity(struct cleaner *c, const char *go, struct json *v)
 {
 	const char *s = json_is_number(v) ? json_number_text(c->a, v) : json_str(v);
 	size_t n;
@@ -150,6 +159,8 @@ static struct json *clean_quantity(struct cleaner *c, struct json *v)
 		clean_fatal(c, quantity_error(s));
 		return NULL;
 	}
+	if (!strcmp(go, "v1.ResourceList"))
+		text = in_thousandths(c, text);
 	return json_is_string(v) && strcmp(json_str(v), text) == 0 ? v : json_string(c->a, text);
 }
 
@@ -180,7 +191,7 @@ struct json *clean_scalar(struct cleaner *c, enum scalar kind, const char *go, s
 	case SCALAR_TIME:
 	case SCALAR_MICROTIME: return clean_time(c, kind == SCALAR_MICROTIME, v, at);
 	case SCALAR_DURATION: return clean_duration(c, v, at);
-	case SCALAR_QUANTITY: return clean_quantity(c, v);
+	case SCALAR_QUANTITY: return clean_quantity(c, go, v);
 	case SCALAR_INT_OR_STRING:
 		ok = json_is_string(v) || is_int(c->a, v, INT32_MIN, INT32_MAX);
 		return expect(c, ok, "int32", v, at, true);

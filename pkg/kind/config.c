@@ -88,11 +88,24 @@ HOOK_OLD(serviceaccount_prepare_update)
 
 /* ---- Node ---- */
 
+/* podCIDR is podCIDRs[0]; when they differ the old field counts.  k8s: pkg/apis/core/v1/conversion.go */
+static void follow_pod_cidr(struct hook *h, struct json *spec)
+{
+	const char *cidr = json_path_str(spec, "podCIDR");
+	const char *first = json_str(json_first(json_get(spec, "podCIDRs")));
+
+	if (cidr[0] && strcmp(cidr, first) != 0)
+		json_set(h->a, spec, "podCIDRs", json_build(h->a, "[%s]", cidr));
+	else if (!cidr[0] && first[0])
+		json_set_str(h->a, spec, "podCIDR", first);
+}
+
 HOOK(node_defaults)
 {
 	struct json *status = default_obj(h, o, "status");
 	const struct json *capacity = json_get(status, "capacity");
 
+	follow_pod_cidr(h, json_get(o, "spec"));
 	if (!json_get(status, "allocatable") && json_count(capacity))
 		json_set(h->a, status, "allocatable", json_copy(h->a, capacity));
 }

@@ -169,7 +169,12 @@ static void check_taints(struct hook *h, const struct at *at, const struct json 
 
 HOOK_CHECK(node_validate)
 {
+	const struct at *at = AT(AT_ROOT("spec"), "podCIDRs");
+	size_t i = 0;
+
 	check_taints(h, AT(AT_ROOT("metadata"), "taints"), json_path(o, "spec.taints"));
+	json_each(cidr, json_path(o, "spec.podCIDRs"))
+		check_cidr(h, AT_ITEM(at, i++), json_str(cidr));
 }
 
 HOOK_CHECK_OLD(node_validate_update)

@@ -130,6 +130,7 @@ HOOK_OLD(service_prepare_update);
 /* service_check.c */
 HOOK_CHECK(service_validate);
 HOOK_CHECK_OLD(service_validate_update);
+HOOK_CHECK_OLD(service_validate_status);
 /* volume.c */
 HOOK(claim_defaults);
 HOOK(claim_prepare_create);

@@ -305,6 +305,7 @@ const struct kind kinds_core[] = {
 		.prepare_update = service_prepare_update,
 		.validate = service_validate,
 		.validate_update = service_validate_update,
+		.validate_status = service_validate_status,
 		.warn = service_warn,
 	},
 };

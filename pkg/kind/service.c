@@ -83,18 +83,23 @@ static void default_families(struct hook *h, struct json *spec)
 	const char *ip = json_str(json_get(spec, "clusterIP"));
 	bool headless = !strcmp(ip, "None");
 	bool bare = headless && !json_count(json_get(spec, "selector"));
+	struct json *families = json_get(spec, "ipFamilies");
 
 	if (is_type(spec, "ExternalName"))
 		return;
 	if (!json_str(json_get(spec, "ipFamilyPolicy"))[0])
 		json_set_str(h->a, spec, "ipFamilyPolicy", bare ? "RequireDualStack" : "SingleStack");
-	if (json_count(json_get(spec, "ipFamilies")))
-		return;
-	if (bare)
-		json_set(h->a, spec, "ipFamilies", json_build(h->a, "[\"IPv4\",\"IPv6\"]"));
-	else
+	if (!json_count(families))
 		json_set(h->a, spec, "ipFamilies",
 			 json_build(h->a, "[%s]", ip_family(ip) == IP_V6 ? "IPv6" : "IPv4"));
+	families = json_get(spec, "ipFamilies");
+	/* whoever gives the endpoints may give both families, whatever the cluster has */
+	if (bare && json_count(families) == 1 &&
+	    strcmp(json_str(json_get(spec, "ipFamilyPolicy")), "SingleStack") != 0)
+		json_append(families,
+			    json_string(h->a, strcmp(json_str(json_first(families)), "IPv4") ?
+						      "IPv4" :
+						      "IPv6"));
 }
 
 HOOK(service_prepare_create)

@@ -223,6 +223,29 @@ static void check_affinity(struct hook *h, const struct at *at, const struct jso
 			      "must not be set when session affinity is None");
 }
 
+/* Requests that a balancer makes to see where pods are: a port of every node. */
+static bool needs_health_port(const struct json *spec)
+{
+	return is_type(spec, "LoadBalancer") &&
+	       !strcmp(json_path_str(spec, "externalTrafficPolicy"), "Local");
+}
+
+static void check_health_port(struct hook *h, const struct at *at, const struct json *spec)
+{
+	int64_t port = json_path_int(spec, "healthCheckNodePort", 0);
+
+	if (needs_health_port(spec)) {
+		if (port)
+			check_port(h, at, port);
+		else
+			err_required(h, at, NULL);
+	} else if (port) {
+		err_invalid_int(h, at, port,
+				"may only be set when `type` is 'LoadBalancer' and "
+				"`externalTrafficPolicy` is 'Local'");
+	}
+}
+
 static void check_traffic(struct hook *h, const struct at *at, const struct json *spec)
 {
 	const char *external = json_path_str(spec, "externalTrafficPolicy");
@@ -242,6 +265,7 @@ static void check_traffic(struct hook *h, const struct at *at, const struct json
 	else if (external[0])
 		check_enum(h, AT(at, "externalTrafficPolicy"), external, LIST("Cluster", "Local"),
 			   false);
+	check_health_port(h, AT(at, "healthCheckNodePort"), spec);
 	if (internal[0])
 		check_enum(h, AT(at, "internalTrafficPolicy"), internal, LIST("Cluster", "Local"),
 			   false);
@@ -298,6 +322,10 @@ HOOK_CHECK_OLD(service_validate_update)
 	const struct at *at = AT(AT_ROOT("spec"), "clusterIPs");
 	size_t n = json_count(ips), m = json_count(old_ips);
 
+	if (needs_health_port(spec) && needs_health_port(was) &&
+	    json_path_int(spec, "healthCheckNodePort", 0) !=
+		    json_path_int(was, "healthCheckNodePort", 0))
+		err_forbidden(h, AT(AT_ROOT("spec"), "healthCheckNodePort"), "field is immutable");
 	if (is_type(spec, "ExternalName") || is_type(was, "ExternalName") ||
 	    (is_headless(spec) && is_headless(was)))
 		return;
@@ -310,4 +338,41 @@ HOOK_CHECK_OLD(service_validate_update)
 		if (!json_equal(json_at(ips, i), json_at(old_ips, i)))
 			err_invalid_json(h, AT_ITEM(at, i), ips, "may not change once set");
 	}
+}
+
+/* ---- status ---- */
+
+static void check_ingress(struct hook *h, const struct at *at, const struct json *ingress)
+{
+	const char *ip = json_path_str(ingress, "ip"), *host = json_path_str(ingress, "hostname");
+	const struct json *mode = json_get(ingress, "ipMode");
+
+	if (ip[0])
+		check_ip(h, AT(at, "ip"), ip);
+	if (!mode && ip[0])
+		err_required(h, AT(at, "ipMode"), "must be specified when `ip` is set");
+	else if (mode && !ip[0])
+		err_forbidden(h, AT(at, "ipMode"), "may not be specified when `ip` is not set");
+	else if (mode && !one_of(json_str(mode), LIST("Proxy", "VIP")))
+		err_unsupported(h, AT(at, "ipMode"), json_str(mode), LIST("Proxy", "VIP"));
+	if (!host[0])
+		return;
+	check_text(h, AT(at, "hostname"), TEXT_DNS_SUBDOMAIN, host);
+	if (ip_family(host) != IP_NONE)
+		err_invalid(h, AT(at, "hostname"), host, "must be a DNS name, not an IP address");
+}
+
+HOOK_CHECK_OLD(service_validate_status)
+{
+	const struct json *list = json_path(o, "status.loadBalancer.ingress");
+	const struct at *at = AT(AT(AT_ROOT("status"), "loadBalancer"), "ingress");
+	size_t i = 0;
+
+	(void)old;
+	if (json_count(list) && !is_type(json_get(o, "spec"), "LoadBalancer")) {
+		err_forbidden(h, at, "may only be used when `spec.type` is 'LoadBalancer'");
+		return;
+	}
+	json_each(ingress, list)
+		check_ingress(h, AT_ITEM(at, i++), ingress);
 }

@@ -305,6 +305,17 @@ int quantity_cmp(const struct quantity *x, const struct quantity *y)
 	return (x->nano > y->nano) - (x->nano < y->nano);
 }
 
+bool quantity_round_milli(struct quantity *q)
+{
+	const int64_t unit = NANO / 1000;
+	__int128 rest = q->nano % unit;
+
+	if (!rest)
+		return false;
+	q->nano += (rest > 0 ? unit : -unit) - rest;
+	return true;
+}
+
 /* Away from zero, as upstream's ScaledValue rounds; saturated. */
 static int64_t scaled(const struct quantity *q, int64_t unit)
 {

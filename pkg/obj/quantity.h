@@ -25,6 +25,8 @@ char *quantity_canonical(struct arena *a, const char *s);
 void quantity_add(struct quantity *x, const struct quantity *y);
 void quantity_sub(struct quantity *x, const struct quantity *y);
 int quantity_cmp(const struct quantity *x, const struct quantity *y);
+/* To a multiple of 10^-3, away from zero; false when it is one. */
+bool quantity_round_milli(struct quantity *q);
 int64_t quantity_milli(const struct quantity *q); /* rounded up */
 int64_t quantity_value(const struct quantity *q); /* rounded up */
 

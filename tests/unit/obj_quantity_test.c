@@ -121,3 +121,16 @@ UNIT_TEST(quantity_arithmetic)
 	CHECK(x.nano > 0);
 	arena_free(&a);
 }
+
+UNIT_TEST(quantity_in_thousandths)
+{
+	struct arena *text = arena_new();
+	struct quantity q;
+
+	CHECK(quantity_parse("100u", &q) && quantity_round_milli(&q));
+	CHECK_STR(quantity_text(text, &q), "1m");
+	CHECK(quantity_parse("-1.0005", &q) && quantity_round_milli(&q));
+	CHECK_STR(quantity_text(text, &q), "-1001m");
+	CHECK(quantity_parse("1500m", &q) && !quantity_round_milli(&q));
+	arena_free(&text);
+}
