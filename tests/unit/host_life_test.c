@@ -99,6 +99,29 @@ UNIT_TEST(failures_back_off_longer_each_time)
 	arena_free(&a);
 }
 
+UNIT_TEST(crashes_and_warms_up_as_told)
+{
+	struct json *p;
+
+	a = arena_new();
+	p = pod("{\"restartPolicy\":\"Always\",\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}");
+	meta_set_annotation(a, p, ANNOTATION_CRASH_AFTER, "2s");
+	meta_set_annotation(a, p, ANNOTATION_READY_AFTER, "1s");
+	CHECK_INT(live(p, 0), 1001);
+	CHECK_STR(json_path_str(meta_condition(p, "Ready"), "reason"), "ContainersNotReady");
+	CHECK_INT(live(p, 1 * SECOND), 1001);
+	CHECK_STR(json_path_str(meta_condition(p, "Ready"), "status"), "True");
+	CHECK_INT(live(p, 2 * SECOND), 10001);
+	CHECK_STR(json_path_str(p, "status.containerStatuses.0.state.waiting.reason"),
+		  "CrashLoopBackOff");
+	CHECK_INT(json_path_int(p, "status.containerStatuses.0.restartCount", 0), 1);
+	live(p, 12 * SECOND);
+	live(p, 14 * SECOND);
+	CHECK_INT(live(p, 14 * SECOND), 20001);
+	CHECK_STR(phase(p), "Running");
+	arena_free(&a);
+}
+
 UNIT_TEST(deadline_and_end)
 {
 	struct json *p;

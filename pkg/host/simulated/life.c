@@ -69,9 +69,12 @@ static bool sleep_in(const struct json *words, int64_t *ns)
 
 static int64_t run_ns(const struct life *l, const struct json *container)
 {
-	const char *an = meta_annotation(l->pod, ANNOTATION_RUN_FOR);
+	const char *an = meta_annotation(l->pod, ANNOTATION_CRASH_AFTER);
 	int64_t ns = 0;
 
+	if (an && duration_parse(an, &ns))
+		return ns;
+	an = meta_annotation(l->pod, ANNOTATION_RUN_FOR);
 	if (an && duration_parse(an, &ns))
 		return ns;
 	if (!sleep_in(json_get(container, "command"), &ns))
@@ -82,15 +85,19 @@ static int64_t run_ns(const struct life *l, const struct json *container)
 static int64_t exit_code(const struct life *l)
 {
 	const char *an = meta_annotation(l->pod, ANNOTATION_EXIT_CODE);
+	bool crash = meta_annotation(l->pod, ANNOTATION_CRASH_AFTER);
 
-	return an ? strtoll(an, NULL, 10) & 255 : 0;
+	int64_t code = an ? strtoll(an, NULL, 10) & 255 : 0;
+
+	return crash && !code ? 1 : code;
 }
 
 static bool ends(const struct life *l)
 {
 	const char *policy = json_path_str(l->pod, "spec.restartPolicy");
 
-	return !strcmp(policy, "Never") || !strcmp(policy, "OnFailure");
+	return !strcmp(policy, "Never") || !strcmp(policy, "OnFailure") ||
+	       meta_annotation(l->pod, ANNOTATION_CRASH_AFTER);
 }
 
 /* ---- container statuses ---- */
@@ -353,7 +360,7 @@ static const struct json *container_named(const struct life *l, const char *name
 
 static void move_on(struct life *l)
 {
-	bool retry = !strcmp(json_path_str(l->pod, "spec.restartPolicy"), "OnFailure");
+	bool retry = strcmp(json_path_str(l->pod, "spec.restartPolicy"), "Never") != 0;
 	bool all = true, failed = false;
 
 	json_each(s, json_get(l->status, "containerStatuses")) {
@@ -368,6 +375,24 @@ static void move_on(struct life *l)
 		return;
 	stop_all(l, 0); /* sidecars and debug containers end with the pod */
 	json_set_str(l->a, l->status, "phase", failed ? "Failed" : "Succeeded");
+}
+
+/* Containers that run become ready after the annotation's time. */
+static void warm_up(struct life *l)
+{
+	const char *an = meta_annotation(l->pod, ANNOTATION_READY_AFTER);
+	int64_t ns, since_us, left_us;
+
+	if (!an || !duration_parse(an, &ns))
+		return;
+	json_each(s, json_get(l->status, "containerStatuses")) {
+		if (!time_parse(json_path_str(s, "state.running.startedAt"), &since_us))
+			continue;
+		left_us = since_us + ns / 1000 - l->now_us;
+		json_set_bool(l->a, s, "ready", left_us <= 0);
+		if (left_us > 0)
+			look_in(l, left_us);
+	}
 }
 
 /* ---- conditions ---- */
@@ -469,6 +494,7 @@ bool pod_life(struct arena *a, struct json *pod, const char *node_ip, const char
 	follow_resize(&l);
 	if (!too_long(&l) && ends(&l))
 		move_on(&l);
+	warm_up(&l);
 	set_conditions(&l);
 	json_set_int(a, l.status, "observedGeneration", meta_generation(pod));
 	*after_ms = l.after_ms;

@@ -12,6 +12,9 @@
 /* How long the containers of a pod that is meant to end run ("90s"), and with what code they exit. */
 #define ANNOTATION_RUN_FOR "nutshell.dev/run-for"
 #define ANNOTATION_EXIT_CODE "nutshell.dev/exit-code"
+/* How long containers run until they fail, whatever the restartPolicy; how long until they are ready. */
+#define ANNOTATION_CRASH_AFTER "nutshell.dev/crash-after"
+#define ANNOTATION_READY_AFTER "nutshell.dev/ready-after"
 
 /* What a pod uses, shared by its containers; without one that can be read a tenth of what it requests. */
 #define ANNOTATION_CPU "nutshell.dev/cpu"
