@@ -48,7 +48,8 @@ static void fields_node(const struct typed *t, struct type_ref ref, const struct
 
 	atom_of(t, ref, v, &atom);
 	if (atom.map) {
-		if (atom.map == TYPED_MAP_ATOMIC)
+		/* What is no map although it should be one is owned as a whole. */
+		if (atom.map == TYPED_MAP_ATOMIC || json_is_array(v) || json_is_string(v))
 			member = true;
 		else
 			fields_members(t, ref, &atom, v, &kids);
@@ -66,7 +67,8 @@ const struct fieldset *typed_fields(const struct typed *t, const struct json *v)
 	struct type_atom atom;
 
 	atom_of(t, t->root, v, &atom);
-	fields_members(t, t->root, &atom, v, &out);
+	if (json_is_object(v))
+		fields_members(t, t->root, &atom, v, &out);
 	return fieldset_finish(&out);
 }
 
