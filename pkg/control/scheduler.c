@@ -13,13 +13,13 @@
 #include "control/placement.h"
 #include "control/pods.h"
 #include "control/preemption.h"
+#include "control/scheduler_feed.h"
 #include "control/scheduler_volumes.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
-#include "base/thread.h"
 #include "obj/json.h"
 #include "obj/meta.h"
 
@@ -27,224 +27,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME "default-scheduler"
 #define PASS_MAX 512
 #define BACKOFF_MIN_MS 100 /* after a bind that did not go through */
 #define BACKOFF_MAX_MS 10000
 #define UNSCHEDULABLE_MS 300000
 #define VOLUMES_MS 600000 /* that is how long claims may take to be bound */
-
-struct waiting {
-	const struct obj *pod;
-	int64_t priority, not_before_ns, backoff_ms;
-	int64_t volumes_ns; /* since when its claims are being bound; 0 = they are not */
-	bool claims;
-};
-
-/* A pod that others make room for: it holds its place until it is bound. */
-struct nominee {
-	int64_t priority;
-	char node[254];
-};
-
-struct scheduler {
-	struct lock lock;
-	struct api *api;
-	struct placement *place;
-	struct map *shy;      /* uid -> placed pods with required anti-affinity */
-	struct map *waiting;  /* pod uid -> struct waiting */
-	struct map *nominees; /* pod uid -> struct nominee */
-	struct pods pods;
-	size_t claimants; /* waiting pods with claims */
-};
-
-static void waiting_free(void *p)
-{
-	struct waiting *w = p;
-
-	obj_unref(w->pod);
-	free(w);
-}
-
-/* ---- the feed's side ---- */
-
-static bool wants_node(const struct json *tree)
-{
-	return !strcmp(json_path_str(tree, "spec.schedulerName"), NAME) &&
-	       !json_count(json_path(tree, "spec.schedulingGates"));
-}
-
-static void note_waiting(struct scheduler *s, const struct obj *o, const struct json *tree,
-			 bool same_spec)
-{
-	struct waiting *w = map_get(s->waiting, o->uid);
-
-	if (!w) {
-		w = calloc(1, sizeof *w);
-		BUG_ON(!w);
-		w->claims = claims_wanted(json_get(tree, "spec"));
-		s->claimants += w->claims;
-		map_set(s->waiting, o->uid, w);
-	}
-	obj_unref(w->pod);
-	w->pod = obj_ref(o);
-	w->priority = pod_priority(&s->pods, o);
-	if (!same_spec)
-		w->not_before_ns = 0;
-}
-
-static void forget(struct scheduler *s, const char *uid)
-{
-	struct waiting *w = map_del(s->waiting, uid);
-
-	if (w) {
-		s->claimants -= w->claims;
-		waiting_free(w);
-	}
-	free(map_del(s->nominees, uid));
-}
-
-static void end_backoffs(struct scheduler *s)
-{
-	size_t it = 0;
-	void *v;
-
-	while (map_next(s->waiting, &it, NULL, &v))
-		((struct waiting *)v)->not_before_ns = 0;
-}
-
-static void unref(void *p)
-{
-	obj_unref(p);
-}
-
-static void note_shy(struct scheduler *s, const struct obj *o)
-{
-	const struct obj *ref = obj_ref(o);
-	void *v;
-
-	memcpy(&v, &ref, sizeof v);
-	obj_unref(map_set(s->shy, o->uid, v));
-}
-
-static void vacate(struct scheduler *s, const char *uid)
-{
-	placement_leave(s->place, uid);
-	obj_unref(map_del(s->shy, uid));
-}
-
-static void occupy(struct scheduler *s, const struct obj *o, const struct json *tree)
-{
-	const struct owner *c = obj_controller(o);
-	struct amounts want;
-
-	amounts_of_pod(&want, json_get(tree, "spec"));
-	placement_take(s->place, o->uid, pod_node(&s->pods, o), c ? c->uid : "", &want,
-		       json_get(tree, "spec"));
-	if (neighbors_shy(json_get(tree, "spec")))
-		note_shy(s, o);
-}
-
-/* A newly placed pod may be whom others want to be with. */
-static bool company(struct scheduler *s)
-{
-	struct arena *a = NULL;
-	bool work = false;
-	size_t it = 0;
-	void *v;
-
-	while (map_next(s->waiting, &it, NULL, &v)) {
-		struct waiting *w = v;
-
-		if (!w->not_before_ns)
-			continue;
-		a = a ? a : arena_new();
-		if (neighbors_matter(json_get(obj_tree(a, w->pod), "spec"))) {
-			w->not_before_ns = 0;
-			work = true;
-		}
-	}
-	if (a)
-		arena_free(&a);
-	return work;
-}
-
-/* Returns whether a pass has something new to do. */
-static bool note_pod(struct scheduler *s, const struct event *ev)
-{
-	const struct obj *o = ev->obj;
-	bool over = ev->type == EVENT_DELETED || pod_finished(&s->pods, o), work = false;
-	struct arena *a;
-
-	if (over) {
-		forget(s, o->uid);
-		vacate(s, o->uid);
-		end_backoffs(s);
-		return map_count(s->waiting) > 0;
-	}
-	if (ev->prev && *pod_node(&s->pods, ev->prev) && *pod_node(&s->pods, o) &&
-	    ev->prev->generation == o->generation)
-		return false;
-	if (ev->prev && !*pod_node(&s->pods, ev->prev) &&
-	    placement_has(s->place, o->uid, pod_node(&s->pods, o))) {
-		forget(s, o->uid); /* our own choice, counted when it was made */
-		return company(s);
-	}
-	a = arena_new();
-	if (*pod_node(&s->pods, o)) {
-		forget(s, o->uid);
-		if (ev->prev && *pod_node(&s->pods, ev->prev)) {
-			vacate(s, o->uid); /* resized in place */
-			end_backoffs(s);
-			work = map_count(s->waiting) > 0;
-		}
-		occupy(s, o, obj_tree(a, o));
-	} else if (!o->deleted_s && wants_node(obj_tree(a, o))) {
-		note_waiting(s, o, obj_tree(a, o), ev->prev && ev->prev->generation == o->generation);
-		work = true;
-	} else {
-		forget(s, o->uid);
-	}
-	arena_free(&a);
-	return work;
-}
-
-static bool note_node(struct scheduler *s, const struct event *ev)
-{
-	if (ev->type == EVENT_DELETED)
-		placement_node_gone(s->place, ev->obj->name);
-	else
-		placement_node(s->place, ev->obj);
-	end_backoffs(s);
-	return map_count(s->waiting) > 0;
-}
-
-/* A claim, a volume or a class changed. */
-static bool note_storage(struct scheduler *s)
-{
-	size_t it = 0;
-	void *v;
-
-	while (s->claimants && map_next(s->waiting, &it, NULL, &v))
-		if (((struct waiting *)v)->claims)
-			((struct waiting *)v)->not_before_ns = 0;
-	return s->claimants;
-}
-
-static void map_change(struct enqueue *q, void *state, const struct controller_watch *w,
-		       const struct event *ev)
-{
-	struct scheduler *s = state;
-	bool work;
-
-	lock_take(&s->lock);
-	work = !strcmp(w->kind, "Pod")  ? note_pod(s, ev) :
-	       !strcmp(w->kind, "Node") ? note_node(s, ev) :
-					  note_storage(s);
-	lock_drop(&s->lock);
-	if (work)
-		enqueue_key(q, "", "pass");
-}
 
 /* ---- a pass ---- */
 
@@ -441,7 +228,7 @@ static void choose(struct pass *p, size_t n)
 		return;
 	placement_take(s->place, c->pod->uid, c->node, uid, &want, spec);
 	if (neighbors_shy(spec))
-		note_shy(s, c->pod);
+		scheduler_note_shy(s, c->pod);
 	if (p->around)
 		neighbors_add(p->around, c->pod, placement_find(s->place, c->node),
 			      neighbors_shy(spec) ? spec : NULL);
@@ -522,7 +309,7 @@ static void bind_volumes(struct task *t, struct scheduler *s, struct candidate *
 	if (ok)
 		return;
 	lock_take(&s->lock);
-	vacate(s, c->pod->uid);
+	scheduler_vacate(s, c->pod->uid);
 	back_off(s, c->pod->uid);
 	lock_drop(&s->lock);
 	if (!overdue)
@@ -539,9 +326,9 @@ static void settle(struct task *t, struct scheduler *s, const struct candidate *
 	lock_take(&s->lock);
 	for (size_t i = 0; i < n; i++) {
 		if (b[i].bound) {
-			forget(s, b[i].uid);
+			scheduler_forget(s, b[i].uid);
 		} else {
-			vacate(s, b[i].uid);
+			scheduler_vacate(s, b[i].uid);
 			back_off(s, b[i].uid);
 		}
 	}
@@ -628,7 +415,7 @@ static void scheduler_stop(void *state)
 	struct scheduler *s = state;
 
 	placement_free(&s->place);
-	map_free(&s->shy, unref);
+	map_free(&s->shy, obj_unref_value);
 	map_free(&s->waiting, waiting_free);
 	map_free(&s->nominees, free);
 	lock_destroy(&s->lock);
@@ -644,7 +431,7 @@ const struct controller scheduler_controller = {
 		   { "v1", "PersistentVolumeClaim", NULL },
 		   { "v1", "PersistentVolume", NULL },
 		   { "storage.k8s.io/v1", "StorageClass", NULL } },
-	.map_state = map_change,
+	.map_state = scheduler_map,
 	.restless = true,
 	.reconcile = scheduler_reconcile,
 	.start = scheduler_start,

@@ -20,9 +20,13 @@ pod() { # NAME CLASS SEATS [NODE]
 runs() { prints "$2" k get pod "$1" -o 'jsonpath={.spec.nodeName}'; }
 message() { k get pod "$1" -o 'jsonpath={.status.conditions[?(@.type=="PodScheduled")].message}'; }
 
+# of equals the younger one goes: c must be older than a by the seconds that are kept
+pod c low 2 node-1
+born=$(date -d "$(k get pod c -o 'jsonpath={.metadata.creationTimestamp}')" +%s)
+younger() { [ "$(date +%s)" -gt "$born" ]; }
+wait_until 5 younger
 pod a low 1 node-0
 pod b middle 1 node-0
-pod c low 2 node-1
 for p in a b c; do wait_until 5 prints Running k get pod $p -o 'jsonpath={.status.phase}'; done
 pod vip high 1
 eventually 'a more important pod gets a place' 10 eval "k get pod vip -o 'jsonpath={.spec.nodeName}' | grep -q node"
