@@ -1,7 +1,7 @@
 #!/bin/bash
 # metadata.managedFields: who gets what by which write, resets, the cap, versions, custom resources, rights.
 . "$(dirname "$0")/../lib/nutshell.bash"
-start_server --nodes 1
+start_server --nodes 1 --controllers '*,-horizontal-pod-autoscaling'
 
 ns=/api/v1/namespaces/default
 cms=$ns/configmaps
