@@ -134,6 +134,7 @@ static int try_command(struct trial *t, const struct flag *table, char **argv)
 		.pod_cidr = "10.42.0.0/16",
 	};
 
+	c.accountless = !strcmp(c.controllers, "none");
 	logins_none(&logins);
 	block_signals(&set);
 	t->w = wire_start(&c, &st);

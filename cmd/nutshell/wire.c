@@ -227,7 +227,7 @@ static bool start_api(struct wire *w, struct status *st)
 		.computed = w->host_ops->computed ? w->host_ops->computed(w->host) : NULL,
 		.tokens = &w->token_ops,
 		.foreign_tokens = w->issuer ? &w->foreign_tokens : NULL,
-		.admit_service_accounts = true,
+		.admit_service_accounts = !w->config.accountless,
 	};
 
 	w->kinds = kinds_new();

@@ -22,6 +22,7 @@ struct wire_config {
 	const char *nodes;
 	const char *name;
 	const char *controllers;
+	bool accountless; /* pods need no ServiceAccount: nothing here makes one */
 	const char *cluster_domain, *service_cidr, *pod_cidr;
 	const struct logins_config *logins; /* never NULL */
 	const char *audit_log, *audit_policy; /* files, "-" for the log: standard output; NULL: none */

@@ -50,7 +50,7 @@ struct api_config {
 	const struct computed_ops *computed;      /* see api/computed.h; NULL = none */
 	const struct token_ops *tokens;
 	const struct foreign_tokens *foreign_tokens; /* NULL = none */
-	bool admit_service_accounts; /* the ServiceAccount admission (off only in tests) */
+	bool admit_service_accounts;                 /* the ServiceAccount admission */
 };
 
 /* Declare all tables, load their objects, commit missing bootstrap objects in one transaction. */

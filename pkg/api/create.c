@@ -175,6 +175,16 @@ static const struct obj *create_dry(struct creation *cr, const struct charge *ch
 	return convert_shown(cr->c->a, cr->k, o, st);
 }
 
+/* The log's own rule, hence after validation and never in a dry run, which does not reach it. */
+static bool version_unset(const struct creation *cr, struct status *st)
+{
+	const char *rv = meta_rv(cr->o);
+
+	if (cr->c->dry_run || !*rv || !strcmp(rv, "0"))
+		return true;
+	return status_plain_error(st, "resourceVersion should not be set on objects to be created");
+}
+
 static const struct obj *create_commit(struct creation *cr, struct status *st)
 {
 	struct call *c = cr->c;
@@ -211,7 +221,7 @@ static const struct obj *create_finish(struct creation *cr, struct admission *ad
 	create_prepare(cr);
 	if (!service_ips_begin(cr->c, cr->k, cr->o, NULL, st))
 		return NULL;
-	if (create_validate(cr, st) && admission_validate(ad, st))
+	if (create_validate(cr, st) && admission_validate(ad, st) && version_unset(cr, st))
 		made = create_commit(cr, st);
 	if (!made)
 		service_ips_undo(cr->c, cr->k, cr->o);
@@ -231,10 +241,6 @@ static const struct obj *create_run(struct creation *cr, struct status *st)
 		return NULL;
 	if (cr->k->namespaced)
 		json_set_str(c->a, json_get(o, "metadata"), "namespace", cr->ns);
-	if (*meta_rv(o) && strcmp(meta_rv(o), "0")) {
-		status_plain_error(st, "resourceVersion should not be set on objects to be created");
-		return NULL;
-	}
 	ad.name = *meta_name(o) ? meta_name(o) : json_path_str(o, "metadata.generateName");
 	create_default(cr);
 	system_metadata_wipe(cr);

@@ -99,6 +99,26 @@ UNIT_TEST(create_refuses_a_revision)
 	CHECK_STR(f.st.message, "resourceVersion should not be set on objects to be created");
 }
 
+UNIT_TEST(create_judges_before_it_refuses_a_revision)
+{
+	FIXTURE(f);
+
+	CHECK(!fixture_create(
+		&f, "default",
+		"{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"A_\",\"resourceVersion\":\"5\"}}"));
+	CHECK_INT(f.st.code, 422);
+}
+
+UNIT_TEST(create_rehearses_with_a_revision)
+{
+	FIXTURE(f);
+
+	f.c.dry_run = true;
+	CHECK(fixture_create(
+		&f, "default",
+		"{\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"5\"}}"));
+}
+
 UNIT_TEST(create_checks_the_namespace)
 {
 	FIXTURE(f);
