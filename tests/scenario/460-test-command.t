@@ -15,7 +15,7 @@ is "$(t -- bash -c '"$0" create deployment web --image i --replicas 3 > /dev/nul
 is "$(t --controllers none -- bash -c '"$0" create deployment web --image i > /dev/null; "$0" get rs -o name' "$KUBECTL_135" 2> /dev/null)" '' 'unless they are not wanted'
 kubeconfig=$(t -- bash -c 'echo "$KUBECONFIG"')
 is "$(ls "$kubeconfig" 2> /dev/null)" '' 'nothing is left behind'
-t -- sleep 30 &
+"$NUTSHELL" test -- sleep 30 &
 pid=$!
 wait_until 5 pgrep -P $pid
 kill -TERM $pid
