@@ -76,6 +76,7 @@ api_json POST /api/v1/namespaces/default/replicationcontrollers '{"metadata":{"n
 eventually 'a replication controller has its pods' 10 prints '2 2 2' eval "k get rc rc --no-headers | awk '{print \$2, \$3, \$4}'"
 k scale rc rc --replicas 1 > /dev/null
 eventually 'as many as it asks for' 10 prints '1 1 1' eval "k get rc rc --no-headers | awk '{print \$2, \$3, \$4}'"
+eventually 'and no more' 10 prints 1 eval "k get pods -l app=rc -o name | wc -l"
 lone=$(k get pods -l app=rc -o 'jsonpath={.items[0].metadata.name}')
 k label pod "$lone" app=other --overwrite > /dev/null
 eventually 'and lets go of what does not match' 5 prints '' k get pod "$lone" -o 'jsonpath={.metadata.ownerReferences[*].name}'
