@@ -12,7 +12,7 @@
 
 struct put {
 	struct json *body;
-	bool unconditional; /* the pipeline may run again on the same body: keep it pristine */
+	int64_t rev; /* what the client read; 0: unconditional, so another round needs a pristine body */
 };
 
 static bool uid_check(struct update *u, const char *have, struct status *st)
@@ -30,7 +30,10 @@ static bool put_produce(struct update *u, struct status *st)
 {
 	struct put *p = u->arg;
 
-	u->o = p->unconditional ? json_copy(u->c->a, p->body) : p->body;
+	u->o = p->rev ? p->body : json_copy(u->c->a, p->body);
+	if (p->rev && u->attempt) /* the last round's freezing took it off */
+		json_set_str(u->c->a, json_get(u->o, "metadata"), "resourceVersion",
+			     arena_printf(u->c->a, "%lld", (long long)p->rev));
 	return uid_check(u, u->cur->uid, st);
 }
 
@@ -83,7 +86,6 @@ const struct obj *api_update(struct call *c, const struct kind *k, const char *s
 			    .produce = put_produce,
 			    .arg = &p,
 			    .must_carry_rv = true };
-	int64_t rev;
 
 	if (created)
 		*created = false;
@@ -91,7 +93,8 @@ const struct obj *api_update(struct call *c, const struct kind *k, const char *s
 		return NULL;
 	if (k->create_on_update && !sub && put_missing(&u))
 		return put_create(&u, o, created, st);
-	p.unconditional = !revision_parse(meta_rv(o), &rev) || !rev;
+	if (!revision_parse(meta_rv(o), &p.rev))
+		p.rev = 0;
 	return update_run(&u, st);
 }
 

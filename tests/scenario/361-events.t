@@ -56,6 +56,18 @@ api GET $deploys/d > "$T/read"
 grep -q 409 "$T/one" && write_status observedGeneration 3 > /dev/null || write_status collisionCount 7 > /dev/null
 is "$(api GET $deploys/d | jq -c '[.status.observedGeneration, .status.collisionCount]')" '[3,7]' 'and does it again without loss'
 
+# Eight rounds of four writers at once, each with what it read: a write that is acknowledged is in the object.
+api_json POST $cms '{"metadata":{"name":"sum"},"data":{"n":"0"}}' -o /dev/null
+for round in {1..8}; do
+	api GET $cms/sum | jq '.data.n |= (tonumber + 1 | tostring)' > "$T/next"
+	for writer in 1 2 3 4; do
+		jq '.data.by = $w' --arg w "$round.$writer" "$T/next" |
+			api PUT $cms/sum -H 'Content-Type: application/json' --data-binary @- -o /dev/null -w '%{http_code}\n' > "$T/sum.$round.$writer" &
+	done
+	wait $(jobs -p | grep -vFx "${server_pid[main]}")
+done
+is "$(cat "$T"/sum.* | sort | uniq -c | awk '{print $1, $2}' | tr '\n' ' ')" '8 200 24 409 ' 'of four writers of one revision exactly one is acknowledged'
+
 # --- several watchers --------------------------------------------------------------------------
 
 from=$(now)
